@@ -1,0 +1,1 @@
+"""Sequences, tasks, degradations, and the loaders that hosts and experiments use."""

@@ -1,0 +1,100 @@
+"""Cases (sequence x task x degradation) over a SequenceSet, read lazily: no window is ever stored as a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset, Sampler
+
+from .degrade import DEGRADATIONS
+from .sequences import SequenceSet, Withheld
+from .tasks import Task
+
+
+class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+    """Item ``i`` is ``(x, y)``: the task's context (T, C, H, W), degraded, and its targets (T', C, H, W), in [0, 1].
+
+    Cases are numbered sequence by sequence, within it task by task, within that degradation by degradation.
+    Number ``epoch * len(self) + i`` is case ``i`` with the random draws of that epoch, so fresh noise needs no
+    state that workers would have to share.
+
+    Targets come from ``withheld`` where it is given, else from the observed frames.
+    ``mean``, ``std`` and ``data_name`` are what OpenSTL's data module asks of a dataset.
+    """
+
+    mean, std = 0, 1
+
+    def __init__(
+        self,
+        name: str,
+        sequences: SequenceSet,
+        tasks: Sequence[Task],
+        degradations: Sequence[str] = ("clean",),
+        *,
+        rows: Sequence[int] | None = None,
+        withheld: Withheld | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.data_name = name
+        self.sequences, self.withheld = sequences, withheld
+        self.rows = np.arange(len(sequences.frames)) if rows is None else np.asarray(rows)
+        self.tasks, self.degradations = list(tasks), list(degradations)
+        self.seed = seed
+        read = {position for task in self.tasks for position in task.context}
+        produced = {position for task in self.tasks for position in task.targets if withheld is None}
+        hidden = [position for position in sorted(read | produced) if not sequences.observed[self.rows, position].all()]
+        if hidden:
+            raise ValueError(f"tasks of {name} use positions {hidden}, which are not observed in every sequence")
+
+    def __len__(self) -> int:
+        return len(self.rows) * len(self.tasks) * len(self.degradations)
+
+    def case(self, number: int) -> tuple[int, Task, str]:
+        """The sequence, the task and the degradation of a case."""
+        shape = (len(self.rows), len(self.tasks), len(self.degradations))
+        row, task, degradation = np.unravel_index(number % len(self), shape)
+        return int(self.rows[row]), self.tasks[task], self.degradations[degradation]
+
+    def read(self, number: int, index: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Frames float32 (K, C, H, W) in [0, 1] of a case as a predictor may see them, and observed bool (K,)."""
+        sequence, task, degradation = self.case(number)
+        positions = list(index)
+        results = DEGRADATIONS[degradation](
+            {
+                "frames": self.sequences.frames[sequence, positions] / np.float32(255),
+                "observed": self.sequences.observed[sequence, positions].copy(),
+                "index": tuple(positions),
+                "context": task.context,
+                "key": (self.seed, number),
+            }
+        )
+        return results["frames"], results["observed"]
+
+    def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+        sequence, task, _ = self.case(number)
+        context, _ = self.read(number, task.context)
+        if self.withheld is None:
+            targets = self.sequences.frames[sequence, list(task.targets)]
+        else:
+            targets = self.withheld.frames[sequence, [self.withheld.at(target) for target in task.targets]]
+        return torch.from_numpy(context), torch.from_numpy(targets / np.float32(255))
+
+
+class EpochSampler(Sampler[int]):
+    """A random order that depends on the seed and the epoch alone, so a resumed run sees what it would have seen."""
+
+    def __init__(self, length: int, seed: int) -> None:
+        self.length, self.seed, self.epoch = length, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before each epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[int]:
+        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.length)
+        return iter((self.epoch * self.length + order).tolist())

@@ -1,0 +1,65 @@
+"""What can be wrong with the images a predictor is given: noise, a missing image, both. Targets are never degraded.
+
+The transforms live in mmcv's registry. They work on a dict of one case::
+
+    frames    float32 (K, C, H, W) in [0, 1]   some frames of a sequence
+    observed  bool (K,)                        which of them are known
+    index     tuple of K ints                  their positions in the sequence
+    context   tuple of ints                    the positions that the network reads
+    key       tuple of ints                    the identity of the case
+
+A degraded frame is a function of the key and its position alone. So the frames that a network reads and those that
+a baseline reads of the same case are the same pixels, whoever asks, in any order, in any worker process.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from mmcv.transforms import TRANSFORMS, BaseTransform, Compose
+
+MISS, NOISE = 0, 1  # one random stream for each kind of damage
+
+
+@TRANSFORMS.register_module()
+class SequenceMiss(BaseTransform):
+    """Blank one of the images that the network reads, drawn at random, and mark it as not observed."""
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Blank one position of ``context``, if it is among the frames at hand."""
+        context = results["context"]
+        missing = context[np.random.default_rng([*results["key"], MISS]).integers(len(context))]
+        for slot, position in enumerate(results["index"]):
+            if position == missing:
+                results["frames"][slot] = 0
+                results["observed"][slot] = False
+        return results
+
+
+@TRANSFORMS.register_module()
+class SequenceNoise(BaseTransform):
+    """Add Gaussian noise to every image, its sigma drawn for each image, uniform in [0, ``sigma``]; clip to [0, 1]."""
+
+    def __init__(self, sigma: float) -> None:
+        self.sigma = sigma
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Add noise to all frames, blank ones too."""
+        frames = results["frames"]
+        for slot, position in enumerate(results["index"]):
+            rng = np.random.default_rng([*results["key"], NOISE, position])
+            frames[slot] += rng.uniform(0, self.sigma) * rng.standard_normal(frames[slot].shape, np.float32)
+        np.clip(frames, 0, 1, out=frames)
+        return results
+
+
+_miss = {"type": "SequenceMiss"}
+_noise = {"type": "SequenceNoise", "sigma": 17 / 255}
+DEGRADATIONS: dict[str, Compose] = {
+    "clean": Compose([]),
+    "noise": Compose([_noise]),
+    "miss": Compose([_miss]),
+    "aug": Compose([_miss, _noise]),
+}
+UNION = "all"  # a training set's name for the union of them

@@ -1,0 +1,112 @@
+"""Sequences of images and their files.
+
+``NAME-train.npz``: ``frames`` uint8 (N, T, C, H, W), zeros where missing; ``observed`` bool (T,) or (N, T).
+``NAME-test.npz``: ``frames`` uint8 (N, K, C, H, W), the withheld images; ``index`` int (K,), where they belong;
+and, for simulated data, ``clean`` float32 (N, K, C, H, W) in [0, 1]: the same images before noise was added.
+
+Withheld images live in the test file alone, so nothing that reads the train file can leak them.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import UserError
+from ..files import atomic
+
+
+@dataclass(frozen=True)
+class SequenceSet:
+    """``frames`` uint8 (N, T, C, H, W), zeros where missing, and ``observed`` bool (N, T)."""
+
+    frames: np.ndarray
+    observed: np.ndarray
+
+    def always_observed(self) -> np.ndarray:
+        """Bool (T,): the positions observed in every sequence."""
+        return np.logical_and.reduce(self.observed, axis=0)
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """The true images at the missing positions ``index`` (K,): ``frames`` uint8 (N, K, C, H, W).
+
+    ``clean`` float32 (N, K, C, H, W) in [0, 1] is what a perfect predictor would give, where it is known.
+    """
+
+    frames: np.ndarray
+    index: np.ndarray
+    clean: np.ndarray | None = None
+
+    def at(self, position: int) -> int:
+        """The column of ``frames`` that holds the image of this position in the sequence."""
+        return int(np.flatnonzero(self.index == position)[0])
+
+
+def _read(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise UserError(f"{path} is missing; write it with: python tools/prepare_data/seqinterp.py")
+    try:
+        # np.load leaves a file that it opened itself open when the archive is damaged.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.error) as error:
+        raise UserError(f"{path} is damaged ({error}); delete it and prepare the data again") from error
+    for key in required:
+        if key not in arrays:
+            raise UserError(f"{path} has no array {key!r} (found: {', '.join(arrays)}); see the README, Data format")
+    return arrays
+
+
+def _check(path: Path, key: str, array: np.ndarray, dtype: np.dtype | type, ndim: int, shape: str) -> None:
+    if not np.issubdtype(array.dtype, dtype) or array.ndim != ndim or 0 in array.shape:
+        expected = np.dtype(dtype).name if dtype is not np.integer else "int"
+        raise UserError(
+            f"{path}: {key} is {array.dtype} {array.shape}, expected {expected} {shape}, none of them 0; "
+            "see the README, Data format"
+        )
+
+
+def load_sequences(path: Path) -> SequenceSet:
+    """Read and check a ``NAME-train.npz``; UserError says what is wrong with it."""
+    arrays = _read(path, ("frames", "observed"))
+    frames, observed = arrays["frames"], arrays["observed"]
+    _check(path, "frames", frames, np.uint8, 5, "(N, T, C, H, W)")
+    if observed.ndim == 1:
+        observed = np.broadcast_to(observed, (len(frames), len(observed)))
+    _check(path, "observed", observed, np.bool_, 2, "(T,) or (N, T)")
+    if observed.shape != frames.shape[:2]:
+        raise UserError(f"{path}: observed is for {observed.shape} images, frames holds {frames.shape[:2]}")
+    if frames[~observed].any():
+        raise UserError(f"{path}: images marked as missing are not zero; withheld images belong in the test file")
+    return SequenceSet(frames, observed)
+
+
+def load_withheld(path: Path, sequences: SequenceSet) -> Withheld:
+    """Read and check the ``NAME-test.npz`` that belongs to ``sequences``; UserError says what is wrong with it."""
+    arrays = _read(path, ("frames", "index"))
+    frames, index, clean = arrays["frames"], arrays["index"], arrays.get("clean")
+    _check(path, "frames", frames, np.uint8, 5, "(N, K, C, H, W)")
+    _check(path, "index", index, np.integer, 1, "(K,)")
+    count, length = sequences.observed.shape
+    expected = (count, len(index), *sequences.frames.shape[2:])
+    if frames.shape != expected:
+        raise UserError(f"{path}: frames is {frames.shape}, expected {expected} to match its train file")
+    if index.min() < 0 or index.max() >= length or sequences.observed[:, index].any():
+        raise UserError(f"{path}: index {index.tolist()} must name missing images of its train file, 0 to {length - 1}")
+    if clean is not None:
+        _check(path, "clean", clean, np.floating, 5, "(N, K, C, H, W)")
+        if clean.shape != frames.shape or not np.isfinite(clean).all():
+            raise UserError(f"{path}: clean must be finite and of the shape of frames {frames.shape}")
+    return Withheld(frames, index, clean)
+
+
+def save(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write one ``.npz`` atomically; the same arrays give the same bytes."""
+    with atomic(path) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, **arrays)

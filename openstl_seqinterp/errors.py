@@ -1,0 +1,25 @@
+"""Mistakes of the user's that end a command in one line and exit code 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """Bad input. The message is one line: what, where, the value found, the value expected, the next step."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` for the known name closest to ``name``, else an empty string."""
+    names = sorted(known)
+    by_lower = {candidate.lower(): candidate for candidate in names}
+    close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
+
+
+def require_known(kind: str, name: str, known: Iterable[str]) -> None:
+    """Raise UserError unless ``name`` is one of ``known``, naming the nearest and listing them all."""
+    names = list(known)
+    if name not in names:
+        raise UserError(f"unknown {kind} {name!r}{nearest(name, names)} (known: {', '.join(names)})")

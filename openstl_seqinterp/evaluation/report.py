@@ -1,0 +1,79 @@
+"""What a run leaves behind: scores.json, scores.md, the tables in the terminal, saved/*.npy and figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from ..data.dataset import TaskDataset
+from ..files import atomic, write_json, write_text
+from .figures import case_figure, sequence_figure
+from .scores import ALL, MODEL, Cases, Scores, collect, score
+from .tables import markdown, terminal_tables
+
+
+def report(
+    folder: Path, about: dict[str, Any], datasets: dict[str, TaskDataset], predictions: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    """Score ``predictions`` (test set: (N, 1, C, H, W)), write all to ``folder``, return what scores.json holds."""
+    console = Console()
+    scores: Scores = {}
+    for number, (name, dataset) in enumerate(track(datasets.items(), "scoring", console=console, total=len(datasets))):
+        cases, model = collect(dataset), predictions[name][:, 0]
+        scores[name], similarity = score(name, cases, model)
+        if number == 0:
+            _save_arrays(folder / "saved", cases, model, scores[name][MODEL][ALL])
+            _draw_sequence(folder / "sequence.png", dataset, model)
+        for kind, case in {"best": int(similarity.argmax()), "worst": int(similarity.argmin())}.items():
+            _draw_case(
+                folder / f"{kind}-{name}.png",
+                f"{kind} case of {name}, SSIM {similarity[case]:.3f}",
+                dataset,
+                case,
+                cases,
+                model,
+            )
+    content = {**about, "scores": scores}
+    write_json(folder / "scores.json", content)
+    write_text(
+        folder / "scores.md", markdown(scores, about["train_set"], about["method"], about["host"], about["checkpoint"])
+    )
+    for table in terminal_tables(scores, about["train_set"], about["method"]):
+        console.print(table)
+    console.print(
+        f"[bold]{folder}[/bold]: scores.md, scores.json, sequence.png, best-*.png, worst-*.png, saved/",
+        highlight=False,
+        soft_wrap=True,
+    )
+    return content
+
+
+def _save_arrays(folder: Path, cases: Cases, model: np.ndarray, totals: dict[str, float | None]) -> None:
+    """The arrays of the first test set as OpenSTL leaves them: (N, T, C, H, W), and metrics as MAE, MSE."""
+    arrays = {
+        "inputs": cases.inputs,
+        "preds": model[:, None],
+        "trues": cases.truths[:, None],
+        "metrics": np.array([totals["mae"], totals["mse"]]),
+    }
+    for name, array in arrays.items():
+        with atomic(folder / f"{name}.npy") as temporary:
+            np.save(temporary, array)
+
+
+def _draw_sequence(path: Path, dataset: TaskDataset, model: np.ndarray) -> None:
+    sequence, filled, true = dataset.case(0)[0], {}, {}
+    for case in range(len(dataset.tasks)):
+        (target,) = dataset.case(case)[1].targets
+        filled[target], true[target] = model[case], dataset[case][1][0].numpy()
+    sequence_figure(path, dataset.sequences.frames[sequence] / np.float32(255), filled, true)
+
+
+def _draw_case(path: Path, title: str, dataset: TaskDataset, case: int, cases: Cases, model: np.ndarray) -> None:
+    sequence, task, _ = dataset.case(case)
+    title = f"{title}: sequence {sequence + 1}, image {task.targets[0] + 1}"
+    case_figure(path, title, cases.inputs[case], task.context, cases.truths[case], model[case])

@@ -1,0 +1,87 @@
+"""Scores of a model, the baselines and the noise floor on the same cases of a test set."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..data.dataset import TaskDataset
+from ..errors import UserError
+from .baselines import BASELINES
+from .metrics import METRICS, per_image
+
+MODEL, FLOOR, ALL = "model", "floor", "all"
+PREDICTORS = (MODEL, *BASELINES, FLOOR)
+# test set: predictor: frame (counted from 1, or "all"): metric
+Scores = dict[str, dict[str, dict[str, dict[str, float | None]]]]
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Everything about a test set that does not depend on the model, case by case.
+
+    ``inputs`` float32 (N, T, C, H, W) is what the network reads, ``truths`` (N, C, H, W) what it must produce,
+    ``targets`` (N,) the positions of these in their sequences, counted from 0.
+    """
+
+    inputs: np.ndarray
+    truths: np.ndarray
+    targets: np.ndarray
+    predictions: dict[str, np.ndarray]
+
+
+def collect(dataset: TaskDataset) -> Cases:
+    """Read a test set and run the baselines on it; the noise floor only where the clean images are known."""
+    everything = range(dataset.sequences.frames.shape[1])
+    inputs, truths, targets = [], [], []
+    predictions: dict[str, list[np.ndarray]] = {name: [] for name in BASELINES}
+    clean = dataset.withheld.clean if dataset.withheld is not None else None
+    floor: list[np.ndarray] = []
+    for number in range(len(dataset)):
+        context, truth = dataset[number]
+        sequence, task, _ = dataset.case(number)
+        (target,) = task.targets
+        frames, observed = dataset.read(number, everything)
+        inputs.append(context.numpy())
+        truths.append(truth[0].numpy())
+        targets.append(target)
+        for name, baseline in BASELINES.items():
+            predictions[name].append(baseline(frames, observed, target))
+        if dataset.withheld is not None and clean is not None:
+            floor.append(clean[sequence, dataset.withheld.at(target)])
+    stacked = {name: np.stack(images).astype(np.float32) for name, images in predictions.items()}
+    if floor:
+        stacked[FLOOR] = np.stack(floor)
+    return Cases(np.stack(inputs), np.stack(truths), np.array(targets), stacked)
+
+
+def score(name: str, cases: Cases, model: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+    """Scores by predictor and frame, and the model's SSIM per case (N,). ``model`` is (N, C, H, W).
+
+    Raises UserError where the model's output is not finite.
+    """
+    if not np.isfinite(model).all():
+        raise UserError(f"the model's predictions on {name} are not finite; train again with a lower --lr")
+    groups = {str(target + 1): cases.targets == target for target in np.unique(cases.targets)}
+    groups[ALL] = np.ones(len(cases.targets), bool)
+    truths = torch.from_numpy(cases.truths)
+    scores: dict[str, Any] = {}
+    similarity = np.empty(0)
+    for predictor, images in {MODEL: model, **cases.predictions}.items():
+        values = per_image(torch.from_numpy(images), truths)
+        if predictor == MODEL:
+            similarity = values["ssim"].numpy()
+        scores[predictor] = {
+            frame: {metric: _finite(values[metric].numpy()[members].mean()) for metric in METRICS}
+            for frame, members in groups.items()
+        }
+    return {predictor: scores[predictor] for predictor in PREDICTORS if predictor in scores}, similarity
+
+
+def _finite(value: float) -> float | None:
+    """None for the infinite PSNR of an exact prediction, which JSON cannot hold."""
+    return float(value) if math.isfinite(value) else None

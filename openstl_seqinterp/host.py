@@ -1,0 +1,84 @@
+"""The host: OpenSTL where it is installed, else the embedded one. The only module that imports OpenSTL for its names.
+
+``SEQINTERP_HOST=auto|openstl|embedded`` forces a choice. PyPI's ``openstl`` is an unrelated project, refused by name.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+from . import __version__
+from .errors import UserError, require_known
+
+GET_IT = "clone https://github.com/chengtan9907/OpenSTL (branch OpenSTL-Lightning) and pip install -e it"
+
+
+def choose(wish: str) -> str:
+    """``"openstl"`` or ``"embedded"`` for a wish of ``auto`` or one of them; UserError where it cannot be had."""
+    require_known("SEQINTERP_HOST", wish, ["auto", "openstl", "embedded"])
+    if wish == "embedded":
+        return wish
+    spec = find_spec("openstl")
+    if spec is None:
+        if wish == "openstl":
+            raise UserError(f"SEQINTERP_HOST=openstl, but OpenSTL is not installed; {GET_IT}")
+        return "embedded"
+    folders = [Path(folder) for folder in spec.submodule_search_locations or []]
+    if not any((folder / "methods" / "__init__.py").is_file() for folder in folders):
+        raise UserError(
+            f"the installed 'openstl' ({spec.origin}) is PyPI's STL-mesh reader, not the benchmark OpenSTL: "
+            f"pip uninstall openstl, then {GET_IT}, or go on without it (SEQINTERP_HOST=embedded)"
+        )
+    return "openstl"
+
+
+if choose(os.environ.get("SEQINTERP_HOST", "auto")) == "openstl":
+    from . import compat
+
+    compat.before_import()
+    import openstl
+    from openstl import datasets
+    from openstl.api import BaseExperiment
+    from openstl.datasets import dataset_parameters
+    from openstl.methods import SimVP, method_maps
+    from openstl.methods.base_method import Base_method
+    from openstl.models import SimVP_Model
+    from openstl.utils import create_parser, default_parser
+
+    compat.after_import()
+    NAME = f"OpenSTL {openstl.__version__}"
+    MODEL_TYPES: tuple[str, ...] = (
+        "gSTA", "IncepU", "ConvMixer", "ConvNeXt", "HorNet", "MLP", "MLPMixer", "Moga", "MogaNet", "PoolFormer", "Swin",
+        "TAU", "UniFormer", "VAN", "ViT",
+    )  # fmt: skip
+else:
+    from .embedded import (
+        Base_method,
+        BaseExperiment,
+        SimVP,
+        SimVP_Model,
+        create_parser,
+        dataset_parameters,
+        default_parser,
+        method_maps,
+    )
+    from .embedded import experiment as datasets  # where load_data is looked up
+
+    NAME = f"embedded {__version__}"
+    MODEL_TYPES = ("gSTA",)
+
+__all__ = [
+    "MODEL_TYPES",
+    "NAME",
+    "BaseExperiment",
+    "Base_method",
+    "SimVP",
+    "SimVP_Model",
+    "create_parser",
+    "dataset_parameters",
+    "datasets",
+    "default_parser",
+    "method_maps",
+]

@@ -1,0 +1,30 @@
+"""SimVP trained on the sum of two losses, as the paper has it: MSE and MAE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import l1_loss, mse_loss
+
+from .. import host
+
+
+class MSEMAELoss(nn.Module):
+    """``mse_weight * MSE + mae_weight * MAE``, both averaged over every pixel of every image."""
+
+    def __init__(self, mse_weight: float, mae_weight: float) -> None:
+        super().__init__()
+        self.mse_weight, self.mae_weight = mse_weight, mae_weight
+
+    def forward(self, predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
+        return self.mse_weight * mse_loss(predictions, truths) + self.mae_weight * l1_loss(predictions, truths)
+
+
+class SimVP_SeqInterp(host.SimVP):
+    """The host's SimVP with `MSEMAELoss` for training and for the choice of the best checkpoint."""
+
+    def __init__(self, mse_weight: float = 1.0, mae_weight: float = 1.0, **args: Any) -> None:
+        super().__init__(mse_weight=mse_weight, mae_weight=mae_weight, **args)
+        self.criterion = MSEMAELoss(mse_weight, mae_weight)

@@ -1,0 +1,48 @@
+"""What the plugin enters into the host's registries, as one table for data sets and one for methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+from . import host
+from .data.loaders import PARAMETERS, load_data
+from .errors import UserError
+from .methods.simvp_seqinterp import SimVP_SeqInterp
+
+DATASETS: dict[str, dict[str, Any]] = PARAMETERS
+METHODS: dict[str, type] = {"SimVP_SeqInterp": SimVP_SeqInterp}
+
+
+def enter(registry: MutableMapping[str, Any], kind: str, name: str, value: Any) -> None:
+    """Put one name into a registry; once is enough. Raises UserError where somebody else holds it."""
+    if registry.setdefault(name, value) is not value:
+        raise UserError(
+            f"{kind} {name!r} is already registered by somebody else: {registry[name]!r}; rename one of them"
+        )
+
+
+def _dispatch(others: Callable[..., Any]) -> Callable[..., Any]:
+    """``load_data`` for our data sets and, for any other name, the host's."""
+
+    def load(dataname: str, *args: Any, **kwargs: Any) -> Any:
+        return (load_data if dataname in DATASETS else others)(dataname, *args, **kwargs)
+
+    load.seqinterp = True  # type: ignore[attr-defined]
+    return load
+
+
+def method_names() -> dict[str, str]:
+    """Every registered method: the name that the host looks up (in lower case) and the one to show."""
+    shown = {name.lower(): name for name in ("SimVP", *METHODS)}
+    return {name: shown.get(name, name) for name in host.method_maps}
+
+
+def register() -> None:
+    """Enter `DATASETS` and `METHODS` into the host; calling it again does nothing. UserError on a clash of names."""
+    for name, parameters in DATASETS.items():
+        enter(host.dataset_parameters, "data set", name, parameters)
+    for name, method in METHODS.items():
+        enter(host.method_maps, "method", name.lower(), method)  # hosts look methods up in lower case
+    if not hasattr(host.datasets.load_data, "seqinterp"):
+        host.datasets.load_data = _dispatch(host.datasets.load_data)

@@ -1,0 +1,20 @@
+# python tools/train.py -d seqinterp -m SimVP --model_type gSTA -c configs/seqinterp/SimVP_quick.py
+# A small gSTA for two CPU cores: about three minutes.
+method = 'SimVP'
+# model
+model_type = 'gSTA'
+spatio_kernel_enc = 3
+spatio_kernel_dec = 3
+hid_S = 16
+hid_T = 64
+N_S = 2
+N_T = 2
+mlp_ratio = 4.0
+# training
+epoch = 10
+batch_size = 16
+val_batch_size = 64
+opt = 'adam'
+lr = 5e-3
+sched = 'onecycle'
+drop_path = 0

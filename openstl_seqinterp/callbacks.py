@@ -1,0 +1,76 @@
+"""What the plugin adds to Lightning's Trainer: reproducible epochs, honest checkpoints, a progress bar anywhere."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint, ProgressBar, RichProgressBar, TQDMProgressBar
+
+from .checkpoint import BEST, LAST
+
+
+class SeededEpochs(Callback):
+    """Seed every epoch by the run's seed and its number.
+
+    So an epoch depends on nothing but the state at its start, and a resumed run equals an uninterrupted one.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        # Not at the start of the epoch: making the loader's iterator draws a number, before that hook or after it.
+        if batch_idx == 0:
+            state = np.random.SeedSequence([self.seed, trainer.current_epoch]).generate_state(1)
+            pl.seed_everything(int(state[0]), verbose=False)
+
+
+class LastCheckpoint(ModelCheckpoint):
+    """``last.ckpt``: the state after the latest epoch, and before the first: there is always one to resume."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder, LAST.removesuffix(".ckpt"), save_on_train_epoch_end=True, enable_version_counter=False)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        super().on_train_start(trainer, pl_module)
+        if trainer.ckpt_path is None:
+            trainer.save_checkpoint(f"{self.dirpath}/{LAST}")
+
+
+def checkpoints(folder: str, monitor: str, every: int) -> list[Callback]:
+    """``best.ckpt`` has the lowest ``monitor`` so far. It is written first, so ``last.ckpt`` knows of it."""
+    name = BEST.removesuffix(".ckpt")
+    best = ModelCheckpoint(
+        folder, name, monitor, every_n_epochs=every, save_on_train_epoch_end=True, enable_version_counter=False
+    )
+    return [best, LastCheckpoint(folder)]
+
+
+class _WithValidation(ProgressBar):
+    """Shows the latest validation loss beside the training loss."""
+
+    def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:
+        items = dict(super().get_metrics(trainer, pl_module))
+        items.pop("v_num", None)
+        items.pop("train_loss_epoch", None)
+        if "val_loss" in trainer.callback_metrics:
+            items["val_loss"] = f"{float(trainer.callback_metrics['val_loss']):.5f}"
+        return items
+
+
+class _RichBar(_WithValidation, RichProgressBar):
+    pass
+
+
+class _PlainBar(_WithValidation, TQDMProgressBar):
+    pass
+
+
+def progress_bar() -> Callback:
+    """Rich's bar on a terminal. Rich draws nothing into a pipe or a log file, so there tqdm's, in few lines."""
+    return _RichBar() if sys.stdout.isatty() else _PlainBar(refresh_rate=60)

@@ -1,0 +1,71 @@
+"""Checkpoints: loaded without ever running code from them, and compared with what they are loaded into."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule
+
+from .errors import UserError
+
+BEST, LAST = "best.ckpt", "last.ckpt"
+# A resumed run may differ in these from the one that it goes on with: they change no weight.
+_FREE = {
+    "ckpt_path", "config_file", "data_root", "device", "dist", "ex_name", "fps", "gpus", "no_display_method_info",
+    "num_workers", "overwrite", "precision", "res_dir", "resume", "save_dir", "test", "test_sets", "val_batch_size",
+}  # fmt: skip
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a Lightning checkpoint with ``weights_only=True``. UserError if missing, damaged, or unsafe."""
+    if not path.is_file():
+        raise UserError(f"there is no checkpoint {path}; train first, or name one with --ckpt_path")
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise UserError(
+            f"{path} is refused: it is damaged or holds more than weights and plain values, which could run code"
+        ) from error
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise UserError(
+            f"{path} is damaged or no checkpoint ({_line(error)}); train again or name another one"
+        ) from error
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
+        raise UserError(
+            f"{path} is no Lightning checkpoint: it has no state_dict; name a best.ckpt or last.ckpt of a run"
+        )
+    return checkpoint
+
+
+def load_weights(method: LightningModule, checkpoint: dict[str, Any], path: Path) -> None:
+    """Copy a checkpoint's weights into ``method``. UserError where they belong to another model or are not finite."""
+    theirs, ours = checkpoint["state_dict"], method.state_dict()
+    for name in [*ours, *theirs]:
+        here, there = (tuple(state[name].shape) if name in state else "absent" for state in (ours, theirs))
+        if here != there:
+            raise UserError(
+                f"{path} is of another model: {name} is {there} there, {here} here; "
+                "use the method and config it was trained with"
+            )
+    bad = [name for name, value in theirs.items() if value.is_floating_point() and not value.isfinite().all()]
+    if bad:
+        raise UserError(f"{path} holds weights that are not finite ({bad[0]}); train again with a lower --lr")
+    method.load_state_dict(theirs)
+
+
+def require_same_run(method: LightningModule, checkpoint: dict[str, Any], path: Path) -> None:
+    """UserError unless ``checkpoint`` is of a run with the same settings, so that going on equals one long run."""
+    then, now = checkpoint.get("hyper_parameters", {}), dict(method.hparams)
+    for key in sorted((then.keys() | now.keys()) - _FREE):
+        if then.get(key) != now.get(key):
+            raise UserError(
+                f"cannot resume {path}: it was trained with {key}={then.get(key)!r}, not {now.get(key)!r}; "
+                "give the same command"
+            )
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:120]

@@ -1,0 +1,60 @@
+"""Where to compute, in which precision, and how long it will take."""
+
+from __future__ import annotations
+
+import copy
+import time
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule
+from pytorch_lightning.utilities.seed import isolate_rng
+
+from .errors import UserError
+
+AUTO, CUDA = "auto", "cuda"
+PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}  # --precision: Lightning's name
+
+
+def accelerator(device: str) -> str:
+    """Lightning's ``"gpu"`` or ``"cpu"`` for OpenSTL's ``--device``: a GPU where wanted (the default) and there."""
+    return "gpu" if device.startswith(CUDA) and torch.cuda.is_available() else "cpu"
+
+
+def precision(wish: str, on: str) -> str:
+    """Lightning's precision for ``--precision``; ``auto`` takes bf16 where the hardware computes in it, else fp32.
+
+    Raises UserError for 16 on a CPU, where half precision is slower than fp32 and has no gradient scaler.
+    """
+    if wish == AUTO:
+        if on == "gpu":
+            fast = torch.cuda.is_bf16_supported(including_emulation=False)
+        else:
+            # Newer than the oldest torch that works.
+            cpu: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+            fast = bool(cpu.get("avx512_bf16") or cpu.get("amx_bf16"))
+        return PRECISIONS["bf16" if fast else "32"]
+    if wish == "16" and on == "cpu":
+        raise UserError("float16 (--fp16, --precision 16) needs a GPU; on this CPU use --precision bf16 or 32")
+    return PRECISIONS[wish]
+
+
+def seconds_per_step(
+    method: LightningModule, batch: tuple[torch.Tensor, torch.Tensor], on: str, lightning_precision: str
+) -> float:
+    """Time of a training step of ``method`` on ``batch``, on a copy; weights and random states stay as they are."""
+    device = torch.device("cuda" if on == "gpu" else "cpu")
+    dtype = torch.float16 if lightning_precision.startswith("16") else torch.bfloat16
+    with isolate_rng():
+        trial: Any = copy.deepcopy(method).to(device)
+        trial.log = lambda *args, **kwargs: None  # there is no Trainer to log to
+        x, y = (tensor.to(device) for tensor in batch)
+        elapsed = float("inf")
+        for _ in range(2):  # the first one warms up
+            start = time.perf_counter()
+            with torch.autocast(device.type, dtype, enabled=lightning_precision.endswith("mixed")):
+                loss = trial.training_step((x, y), 0)
+            loss.backward()
+            loss.item()  # waits for the GPU
+            elapsed = min(elapsed, time.perf_counter() - start)
+    return elapsed

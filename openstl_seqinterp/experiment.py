@@ -1,0 +1,223 @@
+"""The plugin's runner: the host's, with the device chosen by itself, checkpoints that are what they say, and scores."""
+
+from __future__ import annotations
+
+import copy
+import signal
+import sys
+import warnings
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback, LearningRateMonitor, ModelCheckpoint
+from pytorch_lightning.utilities.seed import isolate_rng
+from torch.utils.data import DataLoader, default_collate
+
+from . import device, host, registry
+from .callbacks import SeededEpochs, checkpoints, progress_bar
+from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_run
+from .data.loaders import withheld_dataset
+from .errors import UserError
+from .evaluation.report import report
+from .files import writable_folder
+
+# OpenSTL parses these and ignores them, or fails later under Lightning.
+_REFUSED = {
+    "dist": "Lightning distributes by itself: start several processes with torchrun",
+    "torchscript": "OpenSTL never implemented it",
+    "use_prefetcher": "it cannot run under Lightning",
+    "use_augment": "use --train_set n6-aug or n6-all",
+}
+_LONG = 3600.0  # seconds of training that deserve a word before
+
+
+class Predictor(pl.LightningModule):
+    """Runs any method of the host over test cases, in fp32, and keeps the frames that are targets."""
+
+    def __init__(self, method: pl.LightningModule) -> None:
+        super().__init__()
+        self.method = method
+
+    def predict_step(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> torch.Tensor:
+        x, y = batch
+        # Recurrent methods want the future too, for its shape. They get zeros, so nothing can leak.
+        future = x.new_zeros(len(x), self.method.hparams["aft_seq_length"], *x.shape[2:])
+        with torch.autocast(x.device.type, enabled=False):
+            return self.method(x, future)[:, : y.shape[1]]
+
+
+class SeqInterpExperiment(host.BaseExperiment):
+    """Train and score a method of the host. ``args`` is what `config.resolve` or OpenSTL's scripts make."""
+
+    def __init__(self, args: Namespace, dataloaders: Any = None, strategy: str = "auto") -> None:
+        for flag, reason in _REFUSED.items():
+            if getattr(args, flag):
+                raise UserError(f"--{flag} does nothing here: {reason}")
+        if args.clip_grad is not None and args.clip_mode not in ("norm", "value"):
+            raise UserError(f"--clip_mode {args.clip_mode!r} is not supported; use norm or value")
+        self.accelerator = device.accelerator(args.device)
+        self.precision = device.precision("16" if args.fp16 else args.precision, self.accelerator)
+        args.device = "cuda" if self.accelerator == "gpu" else "cpu"
+        if self.accelerator == "cpu":
+            args.gpus = [0]  # OpenSTL divides the schedule's steps by their number
+        self.folder = Path(args.res_dir) / args.ex_name
+        self.checkpoints = self.folder / "checkpoints"
+        super().__init__(args, dataloaders, strategy)
+        # Convolutions in bf16 are fastest with channels last; the weights' layout decides.
+        self.method.model.to(memory_format=torch.channels_last)
+
+    def _load_callbacks(self, args: Namespace, save_dir: str, ckpt_dir: str) -> tuple[list[Callback], str]:
+        theirs, save_dir = super()._load_callbacks(args, save_dir, ckpt_dir)
+        # The host's best.ckpt lags one validation behind, and a learning-rate monitor needs a logger.
+        kept = [callback for callback in theirs if not isinstance(callback, ModelCheckpoint | LearningRateMonitor)]
+        ours = [
+            SeededEpochs(args.seed),
+            progress_bar(),
+            *checkpoints(ckpt_dir, args.metric_for_bestckpt, args.log_step),
+        ]
+        return kept + ours, save_dir
+
+    def _init_trainer(self, args: Namespace, callbacks: list[Callback], strategy: str) -> pl.Trainer:
+        return pl.Trainer(
+            accelerator=self.accelerator,
+            devices=args.gpus if self.accelerator == "gpu" else 1,
+            strategy=strategy,
+            precision=self.precision,  # type: ignore[arg-type]
+            max_epochs=args.epoch,
+            callbacks=callbacks,
+            gradient_clip_val=args.clip_grad,
+            gradient_clip_algorithm=args.clip_mode if args.clip_grad is not None else None,
+            deterministic=args.deterministic,
+            num_sanity_val_steps=0,
+            log_every_n_steps=1,
+            logger=False,
+            enable_model_summary=False,
+        )
+
+    def display_method_info(self, args: Namespace) -> Any:
+        """The host's description of the model, taken on a copy in eval mode.
+
+        Counting FLOPs runs the network, which would change BatchNorm's statistics and random states.
+        """
+        described = copy.copy(args)
+        if isinstance(self.method, host.SimVP):
+            described.method = "simvp"  # the host knows its own names only
+        model = self.method.model
+        self.method.model = copy.deepcopy(model).eval()
+        try:
+            with isolate_rng():
+                return super().display_method_info(described)
+        finally:
+            self.method.model = model
+
+    def train(self) -> None:
+        """Fit the method; ``last.ckpt`` and ``best.ckpt`` go to the run's folder. SystemExit on Ctrl-C and SIGTERM."""
+        writable_folder(self.folder)
+        print(f"host: {host.NAME} | device: {self.accelerator}, {self.precision} | run: {self.folder}", flush=True)
+        path = (
+            Path(self.args.ckpt_path) if self.args.ckpt_path else self.checkpoints / LAST if self.args.resume else None
+        )
+        done = 0
+        if path is not None:
+            checkpoint = load_checkpoint(path)
+            require_same_run(self.method, checkpoint, path)
+            load_weights(self.method, checkpoint, path)
+            done = checkpoint["epoch"] + 1 if checkpoint["global_step"] else 0
+            print(f"resuming {path} after epoch {done} of {self.args.epoch}", flush=True)
+        elif (self.checkpoints / LAST).exists():
+            print(
+                f"replacing the earlier run in {self.folder} (to keep one: --ex_name; to go on with it: --resume)",
+                flush=True,
+            )
+            for name in (BEST, LAST):
+                (self.checkpoints / name).unlink(missing_ok=True)
+        self._announce_duration(self.args.epoch - done)
+        with _interruptible(self.trainer, self.checkpoints / LAST), _quiet():
+            self.trainer.fit(self.method, self.data, ckpt_path=path, weights_only=True)
+
+    def _announce_duration(self, epochs: int) -> None:
+        """One line before a run that takes hours on this device. The time is that of a step, measured on a copy."""
+        loader = self.data.train_loader
+        if epochs <= 0:
+            return
+        batch = default_collate(
+            [loader.dataset[case] for case in range(min(self.args.batch_size, len(loader.dataset)))]
+        )
+        step = device.seconds_per_step(self.method, batch, self.accelerator, self.precision)
+        seconds = step * len(loader) * epochs
+        if seconds > _LONG:
+            print(
+                f"this will take about {seconds / 3600:.0f} hours on this {self.accelerator} ({epochs} epochs of "
+                f"{len(loader)} steps, {step:.2f} s each); for a result in minutes: "
+                "-c configs/seqinterp/SimVP_quick.py",
+                flush=True,
+            )
+
+    def test(self) -> dict[str, Any]:
+        """Score the best checkpoint (or ``--ckpt_path``) on ``--test_sets``; write tables and figures."""
+        path = Path(self.args.ckpt_path) if self.args.ckpt_path and self.args.test else self.checkpoints / BEST
+        if not path.exists() and (self.checkpoints / LAST).exists():
+            raise UserError(f"{self.folder} has no {BEST}: no epoch was finished yet; train on with --resume")
+        checkpoint = load_checkpoint(path)
+        load_weights(self.method, checkpoint, path)
+        writable_folder(self.folder)
+        print(f"scoring {path} (epoch {checkpoint['epoch'] + 1}{_validation(checkpoint)})", flush=True)
+        root, length = Path(self.args.data_root), self.args.pre_seq_length
+        datasets = {name: withheld_dataset(root, name, length) for name in self.args.test_sets}
+        loaders = [
+            DataLoader(dataset, self.args.val_batch_size, num_workers=self.args.num_workers)
+            for dataset in datasets.values()
+        ]
+        with _quiet():
+            batches = self.trainer.predict(Predictor(self.method), loaders, weights_only=True)
+        # Lightning does not nest its answer for a single loader.
+        per_set = [batches] if len(loaders) == 1 else batches
+        predictions = {
+            name: torch.cat(list(part)).cpu().numpy() for name, part in zip(datasets, per_set or [], strict=True)
+        }
+        about = {
+            "host": host.NAME,
+            "method": registry.method_names()[self.args.method],
+            "train_set": self.args.train_set,
+            "seed": self.args.seed,
+            "checkpoint": str(path),
+        }
+        return report(self.folder, about, datasets, predictions)
+
+
+def _validation(checkpoint: dict[str, Any]) -> str:
+    """``", val_loss 0.00123"`` from the state of the callback that wrote the checkpoint."""
+    for state in checkpoint.get("callbacks", {}).values():
+        if isinstance(state, dict) and state.get("monitor") and state.get("current_score") is not None:
+            return f", {state['monitor']} {float(state['current_score']):.6f}"
+    return ""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence advice of Lightning's that does not apply: the data are in memory, and runs may reuse a folder."""
+    with warnings.catch_warnings():
+        for message in (".*does not have many workers.*", ".*exists and is not empty.*"):
+            warnings.filterwarnings("ignore", message)
+        yield
+
+
+@contextmanager
+def _interruptible(trainer: pl.Trainer, last: Path) -> Iterator[None]:
+    """Turn Ctrl-C and SIGTERM into one line that says how to go on, and the exit code that shells expect."""
+    try:
+        yield
+    except SystemExit as stop:
+        if not trainer.interrupted:
+            raise
+        terminated = trainer.received_sigterm
+        print(
+            f"\nstopped; {last} holds the last finished epoch: the same command with --resume goes on from it",
+            file=sys.stderr,
+        )
+        raise SystemExit(128 + (signal.SIGTERM if terminated else signal.SIGINT)) from stop

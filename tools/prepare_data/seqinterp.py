@@ -1,0 +1,8 @@
+"""Write the simulated sequences: python tools/prepare_data/seqinterp.py [--data_root ./data]"""
+
+import sys
+
+from openstl_seqinterp import cli
+
+if __name__ == "__main__":
+    sys.exit(cli.run(cli.prepare))

@@ -1,0 +1,36 @@
+# make demo: set up, simulate, train, score, draw.   make test: set up, lint, test.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-openstl lint clean
+
+demo: $(VENV)/installed
+	$(BIN)/python tools/train.py -d seqinterp -m SimVP --model_type gSTA -c configs/seqinterp/SimVP_quick.py
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# make test-openstl OPENSTL=DIR: the tests on a checkout of OpenSTL as the host
+test-openstl: $(VENV)/installed-openstl
+	@test -f "$(OPENSTL)/openstl/methods/__init__.py" || { echo "error: OPENSTL='$(OPENSTL)' is no checkout of OpenSTL; give one with OPENSTL=DIR" >&2; exit 2; }
+	SEQINTERP_HOST=openstl PYTHONPATH="$(abspath $(OPENSTL))" $(BIN)/python -m pytest
+
+$(VENV)/installed: setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	@echo "installing into $(VENV): PyTorch is large, this takes minutes ..."
+	$(BIN)/python -m pip install --quiet -e '.[test]'
+	@touch $@
+
+$(VENV)/installed-openstl: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet -e '.[test,openstl]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) work_dirs data

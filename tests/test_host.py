@@ -1,0 +1,56 @@
+import sys
+
+import pytest
+
+from openstl_seqinterp import host
+from openstl_seqinterp.errors import UserError
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Make ``import openstl`` find a package of these files, and nothing else of that name."""
+
+    def install(*files: str) -> None:
+        for name in files:
+            path = tmp_path / "openstl" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        elsewhere = [entry for entry in sys.path if "OpenSTL" not in entry]
+        monkeypatch.setattr(sys, "path", [str(tmp_path), *elsewhere])
+        monkeypatch.setattr(
+            sys, "meta_path", [f for f in sys.meta_path if "editable" not in getattr(f, "__module__", "")]
+        )
+        for name in [name for name in sys.modules if name.partition(".")[0] == "openstl"]:
+            monkeypatch.delitem(sys.modules, name)
+
+    return install
+
+
+def test_without_openstl_the_embedded_host_serves(installed):
+    installed()
+    assert host.choose("auto") == "embedded"
+
+
+def test_openstl_serves_where_it_is_installed(installed):
+    installed("__init__.py", "methods/__init__.py")
+    assert host.choose("auto") == "openstl"
+    assert host.choose("embedded") == "embedded"
+
+
+def test_an_openstl_that_is_wanted_but_absent_is_an_error(installed):
+    installed()
+    with pytest.raises(UserError, match="OpenSTL is not installed; clone"):
+        host.choose("openstl")
+
+
+@pytest.mark.parametrize("wish", ["auto", "openstl"])
+def test_the_stl_reader_from_pypi_is_refused_by_name(installed, wish):
+    installed("__init__.py")
+    with pytest.raises(UserError, match=r"STL-mesh reader.*pip uninstall openstl"):
+        host.choose(wish)
+    assert host.choose("embedded") == "embedded"
+
+
+def test_an_unknown_choice_names_the_nearest():
+    with pytest.raises(UserError, match="did you mean 'embedded'"):
+        host.choose("embeded")

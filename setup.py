@@ -31,7 +31,7 @@ setup(
         "matplotlib>=3.8",
     ],
     extras_require={
-        "test": ["pytest", "hypothesis", "ruff", "mypy", "scikit-image"],
+        "test": ["pytest", "hypothesis", "ruff", "mypy", "scikit-image", "scipy"],
         # What importing OpenSTL needs beside the above.
         "openstl": ["PyWavelets", "einops", "fvcore", "imageio", "scikit-image", "scipy"],
     },

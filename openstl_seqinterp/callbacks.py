@@ -73,4 +73,4 @@ class _PlainBar(_WithValidation, TQDMProgressBar):
 
 def progress_bar() -> Callback:
     """Rich's bar on a terminal. Rich draws nothing into a pipe or a log file, so there tqdm's, in few lines."""
-    return _RichBar() if sys.stdout.isatty() else _PlainBar(refresh_rate=60)
+    return _RichBar(refresh_rate=5) if sys.stdout.isatty() else _PlainBar(refresh_rate=60)

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import copy
+import os
 import signal
 import sys
 import warnings
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback, LearningRateMonitor, ModelCheckpoint
+from pytorch_lightning.utilities import rank_zero_only
 from pytorch_lightning.utilities.seed import isolate_rng
 from torch.utils.data import DataLoader, default_collate
 
 from . import device, host, registry
 from .callbacks import SeededEpochs, checkpoints, progress_bar
 from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_run
+from .data.dataset import ShareSampler
 from .data.loaders import withheld_dataset
 from .errors import UserError
 from .evaluation.report import report
@@ -63,8 +67,9 @@ class SeqInterpExperiment(host.BaseExperiment):
         self.accelerator = device.accelerator(args.device)
         self.precision = device.precision("16" if args.fp16 else args.precision, self.accelerator)
         args.device = "cuda" if self.accelerator == "gpu" else "cpu"
+        self.processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))  # set by torchrun
         if self.accelerator == "cpu":
-            args.gpus = [0]  # OpenSTL divides the schedule's steps by their number
+            args.gpus = [0]
         self.folder = Path(args.res_dir) / args.ex_name
         self.checkpoints = self.folder / "checkpoints"
         super().__init__(args, dataloaders, strategy)
@@ -83,10 +88,15 @@ class SeqInterpExperiment(host.BaseExperiment):
         return kept + ours, save_dir
 
     def _init_trainer(self, args: Namespace, callbacks: list[Callback], strategy: str) -> pl.Trainer:
+        devices = self.processes if self.processes > 1 else args.gpus if self.accelerator == "gpu" else 1
+        if devices not in (1, args.gpus[:1]):
+            # OpenSTL's default is plain ddp, which half of its methods cannot do: some of their weights go unused.
+            strategy = "ddp_find_unused_parameters_true"
         return pl.Trainer(
             accelerator=self.accelerator,
-            devices=args.gpus if self.accelerator == "gpu" else 1,
+            devices=devices,
             strategy=strategy,
+            use_distributed_sampler=False,  # our samplers share by themselves; Lightning would repeat test cases
             precision=self.precision,  # type: ignore[arg-type]
             max_epochs=args.epoch,
             callbacks=callbacks,
@@ -118,7 +128,7 @@ class SeqInterpExperiment(host.BaseExperiment):
     def train(self) -> None:
         """Fit the method; ``last.ckpt`` and ``best.ckpt`` go to the run's folder. SystemExit on Ctrl-C and SIGTERM."""
         writable_folder(self.folder)
-        print(f"host: {host.NAME} | device: {self.accelerator}, {self.precision} | run: {self.folder}", flush=True)
+        _say(f"host: {host.NAME} | device: {self.accelerator}, {self.precision} | run: {self.folder}")
         path = (
             Path(self.args.ckpt_path) if self.args.ckpt_path else self.checkpoints / LAST if self.args.resume else None
         )
@@ -128,17 +138,18 @@ class SeqInterpExperiment(host.BaseExperiment):
             require_same_run(self.method, checkpoint, path)
             load_weights(self.method, checkpoint, path)
             done = checkpoint["epoch"] + 1 if checkpoint["global_step"] else 0
-            print(f"resuming {path} after epoch {done} of {self.args.epoch}", flush=True)
+            _say(f"resuming {path} after epoch {done} of {self.args.epoch}")
         elif (self.checkpoints / LAST).exists():
-            print(
-                f"replacing the earlier run in {self.folder} (to keep one: --ex_name; to go on with it: --resume)",
-                flush=True,
-            )
-            for name in (BEST, LAST):
-                (self.checkpoints / name).unlink(missing_ok=True)
+            _say(f"replacing the earlier run in {self.folder} (to keep one: --ex_name; to go on with it: --resume)")
+            self._remove_checkpoints()
         self._announce_duration(self.args.epoch - done)
         with _interruptible(self.trainer, self.checkpoints / LAST), _quiet():
             self.trainer.fit(self.method, self.data, ckpt_path=path, weights_only=True)
+
+    @rank_zero_only
+    def _remove_checkpoints(self) -> None:
+        for name in (BEST, LAST):
+            (self.checkpoints / name).unlink(missing_ok=True)
 
     def _announce_duration(self, epochs: int) -> None:
         """One line before a run that takes hours on this device. The time is that of a step, measured on a copy."""
@@ -151,35 +162,38 @@ class SeqInterpExperiment(host.BaseExperiment):
         step = device.seconds_per_step(self.method, batch, self.accelerator, self.precision)
         seconds = step * len(loader) * epochs
         if seconds > _LONG:
-            print(
+            _say(
                 f"this will take about {seconds / 3600:.0f} hours on this {self.accelerator} ({epochs} epochs of "
                 f"{len(loader)} steps, {step:.2f} s each); for a result in minutes: "
                 "-c configs/seqinterp/SimVP_quick.py",
-                flush=True,
             )
 
     def test(self) -> dict[str, Any]:
         """Score the best checkpoint (or ``--ckpt_path``) on ``--test_sets``; write tables and figures."""
-        path = Path(self.args.ckpt_path) if self.args.ckpt_path and self.args.test else self.checkpoints / BEST
+        asked = (
+            self.args.ckpt_path if self.trainer.fit_loop.epoch_loop.global_step == 0 else None
+        )  # else it was trained
+        path = Path(asked) if asked else self.checkpoints / BEST
         if not path.exists() and (self.checkpoints / LAST).exists():
             raise UserError(f"{self.folder} has no {BEST}: no epoch was finished yet; train on with --resume")
         checkpoint = load_checkpoint(path)
         load_weights(self.method, checkpoint, path)
         writable_folder(self.folder)
-        print(f"scoring {path} (epoch {checkpoint['epoch'] + 1}{_validation(checkpoint)})", flush=True)
+        _say(f"scoring {path} (epoch {checkpoint['epoch'] + 1}{_validation(checkpoint)})")
         root, length = Path(self.args.data_root), self.args.pre_seq_length
         datasets = {name: withheld_dataset(root, name, length) for name in self.args.test_sets}
+        samplers = [ShareSampler(len(dataset)) for dataset in datasets.values()]
         loaders = [
-            DataLoader(dataset, self.args.val_batch_size, num_workers=self.args.num_workers)
-            for dataset in datasets.values()
+            DataLoader(dataset, self.args.val_batch_size, sampler=sampler, num_workers=self.args.num_workers)
+            for dataset, sampler in zip(datasets.values(), samplers, strict=True)
         ]
         with _quiet():
-            batches = self.trainer.predict(Predictor(self.method), loaders, weights_only=True)
-        # Lightning does not nest its answer for a single loader.
-        per_set = [batches] if len(loaders) == 1 else batches
-        predictions = {
-            name: torch.cat(list(part)).cpu().numpy() for name, part in zip(datasets, per_set or [], strict=True)
-        }
+            batches: Any = self.trainer.predict(Predictor(self.method), loaders, weights_only=True)
+        shares = [batches] if len(loaders) == 1 else batches  # Lightning does not nest its answer for a single loader
+        gathered = [sampler.gather(torch.cat(share)) for sampler, share in zip(samplers, shares, strict=True)]
+        predictions = {name: images.cpu().numpy() for name, images in zip(datasets, gathered, strict=True)}
+        if not self.trainer.is_global_zero:
+            return {}
         about = {
             "host": host.NAME,
             "method": registry.method_names()[self.args.method],
@@ -196,6 +210,9 @@ def _validation(checkpoint: dict[str, Any]) -> str:
         if isinstance(state, dict) and state.get("monitor") and state.get("current_score") is not None:
             return f", {state['monitor']} {float(state['current_score']):.6f}"
     return ""
+
+
+_say = rank_zero_only(partial(print, flush=True))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ N_S = 2
 N_T = 2
 mlp_ratio = 4.0
 # training
-epoch = 10
+epoch = 8
 batch_size = 16
 val_batch_size = 64
 opt = 'adam'

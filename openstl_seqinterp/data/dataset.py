@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from torch import distributed
 from torch.utils.data import Dataset, Sampler
 
 from .degrade import DEGRADATIONS
@@ -82,8 +84,16 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         return torch.from_numpy(context), torch.from_numpy(targets / np.float32(255))
 
 
+def _process() -> tuple[int, int]:
+    """This process's rank and the number of processes: (0, 1) unless training is distributed."""
+    return (distributed.get_rank(), distributed.get_world_size()) if distributed.is_initialized() else (0, 1)
+
+
 class EpochSampler(Sampler[int]):
-    """A random order that depends on the seed and the epoch alone, so a resumed run sees what it would have seen."""
+    """A random order that depends on the seed and the epoch alone, so a resumed run sees what it would have seen.
+
+    Several processes take turns and get equally many numbers; the few left over wait for another epoch.
+    """
 
     def __init__(self, length: int, seed: int) -> None:
         self.length, self.seed, self.epoch = length, seed, 0
@@ -93,8 +103,36 @@ class EpochSampler(Sampler[int]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return self.length
+        return self.length // _process()[1]
 
     def __iter__(self) -> Iterator[int]:
+        rank, processes = _process()
         order = np.random.default_rng([self.seed, self.epoch]).permutation(self.length)
-        return iter((self.epoch * self.length + order).tolist())
+        numbers = self.epoch * self.length + order[: len(self) * processes]
+        return iter(numbers[rank::processes].tolist())
+
+
+class ShareSampler(Sampler[int]):
+    """Every number once in all: process r of n gets r, r + n, ... Nothing is repeated to even out the shares."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+
+    def __len__(self) -> int:
+        return len(range(self.length)[slice(_process()[0], None, _process()[1])])
+
+    def __iter__(self) -> Iterator[int]:
+        rank, processes = _process()
+        return iter(range(rank, self.length, processes))
+
+    def gather(self, share: torch.Tensor) -> torch.Tensor:
+        """Put the results of all processes' shares together, in the order of the numbers."""
+        processes = _process()[1]
+        if processes == 1:
+            return share
+        shares: list[Any] = [None] * processes
+        distributed.all_gather_object(shares, share.cpu())
+        whole = share.new_empty(self.length, *share.shape[1:], device="cpu")
+        for rank, part in enumerate(shares):
+            whole[rank::processes] = part
+        return whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ def _idx(path: Path, header: int) -> np.ndarray:
     try:
         with gzip.open(path) as file:
             return np.frombuffer(file.read(), np.uint8, offset=header)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise UserError(f"{path} is damaged ({error}); download it again or delete it") from error
 
 

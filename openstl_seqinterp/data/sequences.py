@@ -10,11 +10,14 @@ Withheld images live in the test file alone, so nothing that reads the train fil
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from ..errors import UserError
 from ..files import atomic
@@ -53,9 +56,12 @@ def _read(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarray]:
         raise UserError(f"{path} is missing; write it with: python tools/prepare_data/seqinterp.py")
     try:
         # np.load leaves a file that it opened itself open when the archive is damaged.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if not isinstance(archive, NpzFile):
+                raise ValueError("a single array, not an archive")
             arrays = {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.error) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"{path} is damaged ({error}); delete it and prepare the data again") from error
     for key in required:
         if key not in arrays:
@@ -63,9 +69,10 @@ def _read(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _check(path: Path, key: str, array: np.ndarray, dtype: np.dtype | type, ndim: int, shape: str) -> None:
+def _check(path: Path, key: str, array: np.ndarray, dtype: Any, ndim: int, shape: str) -> None:
     if not np.issubdtype(array.dtype, dtype) or array.ndim != ndim or 0 in array.shape:
-        expected = np.dtype(dtype).name if dtype is not np.integer else "int"
+        names: dict[Any, str] = {np.integer: "int", np.floating: "float", np.bool_: "bool"}
+        expected = names.get(dtype, dtype.__name__)
         raise UserError(
             f"{path}: {key} is {array.dtype} {array.shape}, expected {expected} {shape}, none of them 0; "
             "see the README, Data format"
@@ -97,8 +104,11 @@ def load_withheld(path: Path, sequences: SequenceSet) -> Withheld:
     expected = (count, len(index), *sequences.frames.shape[2:])
     if frames.shape != expected:
         raise UserError(f"{path}: frames is {frames.shape}, expected {expected} to match its train file")
-    if index.min() < 0 or index.max() >= length or sequences.observed[:, index].any():
-        raise UserError(f"{path}: index {index.tolist()} must name missing images of its train file, 0 to {length - 1}")
+    inside = index.min() >= 0 and index.max() < length and len(np.unique(index)) == len(index)
+    if not inside or sequences.observed[:, index].any():
+        raise UserError(
+            f"{path}: index {index.tolist()} must name missing images of its train file, each once, 0 to {length - 1}"
+        )
     if clean is not None:
         _check(path, "clean", clean, np.floating, 5, "(N, K, C, H, W)")
         if clean.shape != frames.shape or not np.isfinite(clean).all():

@@ -25,7 +25,7 @@ def _title(frame: str, scores: Scores) -> str:
 def _lookup(scores: Scores, train_set: str, frame: str) -> Callable[[str, str, str], str]:
     def cell(test_set: str, predictor: str, metric: str) -> str:
         if predictor == PAPER:
-            value = printed(train_set, test_set).get(metric) if frame == ALL else None
+            value = printed(train_set, test_set).get(metric)
         else:
             value = scores[test_set].get(predictor, {}).get(frame, {}).get(metric)
         return "-" if value is None else format(value, _METRICS[metric][1])

@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from openstl_seqinterp.errors import UserError
+from openstl_seqinterp.evaluation.baselines import BASELINES, copy_nearest, dis_flow, neighbour_mean
+
+every_baseline = pytest.mark.parametrize("baseline", BASELINES.values(), ids=BASELINES)
+
+
+def mask(length, known):
+    observed = np.zeros(length, bool)
+    observed[list(known)] = True
+    return observed
+
+
+def numbered(length):
+    """Images (T, 1, 4, 4) that hold their own position."""
+    return np.broadcast_to(np.arange(length, dtype=np.float32)[:, None, None, None], (length, 1, 4, 4))
+
+
+def blob(length, velocity, channels=1):
+    """A smooth blob (T, C, 36, 36) that moves by ``velocity`` (x, y) pixels a step; exact at every position."""
+    y, x = np.mgrid[:36, :36]
+    images = [
+        np.exp(-((x - 17 - velocity[0] * step) ** 2 + (y - 18 - velocity[1] * step) ** 2) / (2 * 4**2))
+        for step in np.arange(length) - length // 2
+    ]
+    return np.repeat(np.array(images, np.float32)[:, None], channels, axis=1)
+
+
+def squares(predicted, true):
+    return float(((predicted - true) ** 2).sum())
+
+
+@pytest.mark.parametrize(
+    ("known", "nearest"),
+    [((0, 1, 4), 4), ((1, 2, 6), 2), ((0, 1), 1), ((6, 7), 6), ((1, 5), 5), ((3, 0, 7), 0)],
+    ids=["after", "before", "only before", "only after", "the later on a tie", "the target itself is not used"],
+)
+def test_copy_takes_the_nearest_known_image(known, nearest):
+    result = copy_nearest(numbered(8), mask(8, known), 3)
+    np.testing.assert_array_equal(result, np.full((1, 4, 4), nearest))
+
+
+@given(st.sets(st.integers(0, 9), min_size=1), st.integers(0, 9))
+def test_mean_is_exact_for_a_linear_fade_where_both_sides_are_known(known, target):
+    # Images hold their own position, so the right answer is the target, however far the neighbours are.
+    known = known - {target}
+    assume(known)
+    result = neighbour_mean(numbered(10), mask(10, known), target)
+    expected = min(max(target, min(known)), max(known))  # a copy beyond the ends
+    np.testing.assert_allclose(result, np.full((1, 4, 4), expected), rtol=1e-6)
+
+
+@pytest.mark.parametrize("velocity", [(2, 0), (0, -2), (1, 1)])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("known", "target"),
+    [((2, 4), 3), ((1, 4), 3), ((1, 2), 3), ((4, 5), 3), ((0, 2), 3)],
+    ids=["between", "between, nearer the later", "after", "before", "after a gap"],
+)
+def test_dis_flow_follows_a_moving_blob_where_the_mean_does_not(velocity, channels, known, target):
+    frames = blob(6, velocity, channels)
+    observed, true = mask(6, known), frames[target]
+    flow, mean = (squares(baseline(frames, observed, target), true) for baseline in (dis_flow, neighbour_mean))
+    assert flow < 0.01 * mean
+    np.testing.assert_allclose(dis_flow(frames, observed, target), true, atol=2 / 255)
+
+
+@every_baseline
+@pytest.mark.parametrize("target", [0, 3, 7])
+def test_no_baseline_looks_at_an_unknown_image(baseline, target):
+    frames = blob(8, (1, 0))
+    observed = mask(8, {1, 2, 4, 5} - {target})
+    expected = baseline(frames, observed, target)
+    for sentinel in (1e30, np.nan):
+        spoiled = frames.copy()
+        spoiled[~observed] = sentinel
+        np.testing.assert_array_equal(baseline(spoiled, observed, target), expected)
+
+
+@every_baseline
+def test_no_baseline_looks_at_the_target_itself(baseline):
+    frames = blob(5, (1, 0))
+    spoiled = frames.copy()
+    spoiled[2] = np.nan
+    every = np.ones(5, bool)
+    np.testing.assert_array_equal(baseline(spoiled, every, 2), baseline(frames, every, 2))
+
+
+@every_baseline
+@pytest.mark.parametrize("known", [(), (2,)], ids=["nothing", "the target alone"])
+def test_nothing_known_is_the_users_mistake(baseline, known):
+    with pytest.raises(UserError, match="no image is known beside image 3"):
+        baseline(blob(5, (1, 0)), mask(5, known), 2)
+
+
+@every_baseline
+@pytest.mark.parametrize("known", [0, 4])
+def test_one_known_image_is_copied(baseline, known):
+    frames = blob(5, (1, 0))
+    np.testing.assert_array_equal(baseline(frames, mask(5, [known]), 2), frames[known])
+
+
+@every_baseline
+def test_the_frames_are_left_as_they_are(baseline):
+    frames = blob(5, (1, 0))
+    before = frames.copy()
+    baseline(frames, np.ones(5, bool), 2)
+    np.testing.assert_array_equal(frames, before)

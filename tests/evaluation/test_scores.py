@@ -1,0 +1,142 @@
+import json
+
+import numpy as np
+import pytest
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from openstl_seqinterp.data.dataset import TaskDataset
+from openstl_seqinterp.data.loaders import withheld_dataset
+from openstl_seqinterp.data.sequences import Withheld
+from openstl_seqinterp.errors import UserError
+from openstl_seqinterp.evaluation.scores import collect, score
+
+ROWS = [1, 4, 6]
+FRAMES = ["4", "16", "all"]
+
+
+def few(data_root, variant="clean", clean=True):
+    """Three sequences of n3, six cases."""
+    n3 = withheld_dataset(data_root, "n3", 4)
+    withheld = n3.withheld if clean else Withheld(n3.withheld.frames, n3.withheld.index)
+    return TaskDataset("n3", n3.sequences, n3.tasks, [variant], rows=ROWS, withheld=withheld)
+
+
+@pytest.fixture(scope="module")
+def files(data_root):
+    """The arrays of n3, read without the package, in [0, 1]."""
+    folder = data_root / "seqinterp"
+    with np.load(folder / "n3-train.npz") as train, np.load(folder / "n3-test.npz") as test:
+        return {"known": train["frames"] / 255, "true": test["frames"] / 255, "clean": test["clean"]}
+
+
+@pytest.fixture(scope="module")
+def dataset(data_root):
+    return few(data_root)
+
+
+@pytest.fixture(scope="module")
+def cases(dataset):
+    return collect(dataset)
+
+
+@pytest.fixture(scope="module")
+def model(cases):
+    """Predictions that leave [0, 1], as a network's may."""
+    return cases.truths + np.random.default_rng(0).normal(0, 0.1, cases.truths.shape).astype(np.float32)
+
+
+def expected_scores(predictions, truths):
+    clipped = predictions.clip(0, 1)
+    pairs = list(zip(clipped, truths, strict=True))
+    return {
+        "mse": ((predictions - truths) ** 2).sum(axis=(1, 2, 3)).mean(),
+        "mae": np.abs(predictions - truths).sum(axis=(1, 2, 3)).mean(),
+        "ssim": np.mean([structural_similarity(p, t, data_range=1, channel_axis=0) for p, t in pairs]),
+        "psnr": np.mean([peak_signal_noise_ratio(t, p, data_range=1) for p, t in pairs]),
+    }
+
+
+def test_cases_hold_what_the_network_reads_and_must_produce(cases, files):
+    assert cases.targets.tolist() == [3, 15] * 3
+    np.testing.assert_allclose(cases.inputs[2], files["known"][4, [7, 6, 5, 4]], rtol=1e-6)
+    np.testing.assert_allclose(cases.truths.reshape(3, 2, 1, 36, 36), files["true"][ROWS], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("frame", "members"), [("4", [0, 2, 4]), ("16", [1, 3, 5]), ("all", range(6))])
+def test_the_model_is_scored_on_each_image_and_on_all(cases, model, files, frame, members):
+    truths = files["true"][ROWS].reshape(6, 1, 36, 36)
+    expected = expected_scores(model.astype(float)[list(members)], truths[list(members)])
+    assert score("n3", cases, model)[0]["model"][frame] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("predictor", "predict"),
+    [
+        # Images 3 and 5 are as near to image 4: the later is copied. Image 16 has no known image after it.
+        pytest.param("copy", lambda files: files["known"][ROWS][:, [4, 14]], id="copy"),
+        pytest.param("mean", lambda files: files["known"][ROWS][:, [[2, 14], [4, 14]]].mean(axis=1), id="mean"),
+        pytest.param("floor", lambda files: files["clean"][ROWS].astype(float), id="floor"),
+    ],
+)
+def test_baselines_and_floor_are_scored_on_the_same_cases(cases, model, files, predictor, predict):
+    predictions, truths = predict(files), files["true"][ROWS]
+    scores = score("n3", cases, model)[0][predictor]
+    for column, frame in enumerate(["4", "16"]):
+        expected = expected_scores(predictions[:, column], truths[:, column])
+        assert scores[frame] == pytest.approx(expected, rel=1e-5)
+    expected = expected_scores(predictions.reshape(6, 1, 36, 36), truths.reshape(6, 1, 36, 36))
+    assert scores["all"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_scores_name_each_predictor_and_frame(cases, model):
+    scores, _ = score("n3", cases, model)
+    assert list(scores) == ["model", "copy", "mean", "dis-flow", "floor"]
+    for frames in scores.values():
+        assert list(frames) == FRAMES
+        assert all(list(metrics) == ["mse", "mae", "ssim", "psnr"] for metrics in frames.values())
+
+
+def test_dis_flow_beats_copying_on_simulated_motion(cases, model):
+    scores, _ = score("n3", cases, model)
+    assert scores["floor"]["all"]["mse"] < scores["dis-flow"]["all"]["mse"] < scores["copy"]["all"]["mse"]
+
+
+def test_the_similarity_of_each_case_is_scikit_images(cases, model):
+    _, similarity = score("n3", cases, model)
+    pairs = zip(model.clip(0, 1), cases.truths, strict=True)
+    expected = [structural_similarity(p, t, data_range=1, channel_axis=0) for p, t in pairs]
+    np.testing.assert_allclose(similarity, expected, atol=1e-5)
+
+
+def test_there_is_no_floor_where_the_clean_images_are_unknown(data_root, model):
+    scores, _ = score("n3", collect(few(data_root, clean=False)), model)
+    assert list(scores) == ["model", "copy", "mean", "dis-flow"]
+
+
+def test_baselines_see_the_degraded_images(data_root, cases):
+    blanked = collect(few(data_root, "miss"))
+    np.testing.assert_array_equal(blanked.truths, cases.truths)
+    for number, image in enumerate(blanked.inputs):
+        blank = ~image.any(axis=(1, 2, 3))
+        assert blank.sum() == 1
+        # A blanked image is unknown to a baseline: it copies another one, never the blank.
+        assert blanked.predictions["copy"][number].any()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_predictions_that_are_not_finite_are_refused(cases, model, value):
+    broken = model.copy()
+    broken[3, 0, 5, 5] = value
+    with pytest.raises(UserError, match="predictions on n3 are not finite"):
+        score("n3", cases, broken)
+
+
+def test_a_perfect_prediction_has_no_psnr_and_strict_json(cases):
+    scores, similarity = score("n3", cases, cases.truths)
+    for frame in FRAMES:
+        perfect = scores["model"][frame]
+        assert perfect["mse"] == perfect["mae"] == 0
+        assert perfect["ssim"] == pytest.approx(1, abs=1e-9)
+        assert perfect["psnr"] is None
+    np.testing.assert_allclose(similarity, 1)
+    assert json.loads(json.dumps(scores, allow_nan=False)) == scores

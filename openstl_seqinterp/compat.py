@@ -1,34 +1,92 @@
 """What newer packages broke in OpenSTL (c74deb5, version 1.0.0), repaired in memory. No file of OpenSTL is changed.
 
-Each repair does nothing where it is not needed, and touches only the name that broke.
+Each repair does nothing where it is not needed, and touches only the name that broke: names that OpenSTL imports from
+timm are replaced while it is imported and put back afterwards, the others are OpenSTL's own.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from .schedule import step_scheduler
 
 
+class Name(NamedTuple):
+    """A name that OpenSTL imports: what one sees without the repair, since when, and what to import instead."""
+
+    symptom: str
+    since: str
+    module: str
+    name: str
+    mend: Callable[[ModuleType], Any]  # the replacement, or None where none is needed
+
+
 class Repair(NamedTuple):
-    """One row of the table: what one sees without it, the version it began with, and the mend."""
+    """A name of OpenSTL's own: what one sees without the repair, since when, and the mend."""
 
     symptom: str
     since: str
     mend: Callable[[], None]
 
 
-def _alias(module: str, name: str, replacement: str) -> Callable[[], None]:
-    """Give a module's renamed object its old name back, where only the new one is there."""
+def _renamed(old: str, new: str) -> Callable[[ModuleType], Any]:
+    return lambda module: None if hasattr(module, old) else getattr(module, new, None)
 
-    def mend() -> None:
-        found = importlib.import_module(module)
-        if not hasattr(found, name) and hasattr(found, replacement):
-            setattr(found, name, getattr(found, replacement))
+
+def _block(name: str) -> Callable[[ModuleType], Any]:
+    """A transformer block that takes ``drop`` and has whole numbers for its window, as it had."""
+
+    def mend(module: ModuleType) -> Any:
+        theirs: Any = getattr(module, name)
+        if "drop" in inspect.signature(theirs.__init__).parameters:
+            return None
+
+        def __init__(self: Any, *args: Any, drop: float = 0.0, **kwargs: Any) -> None:
+            theirs.__init__(self, *args, proj_drop=drop, **kwargs)
+            for side in ("window_size", "shift_size"):
+                if isinstance(getattr(self, side, None), tuple):
+                    setattr(self, side, getattr(self, side)[0])
+
+        return type(name, (theirs,), {"__init__": __init__})
 
     return mend
+
+
+def _window(name: str) -> Callable[[ModuleType], Any]:
+    """A function of windows that takes their side as one number, as it did."""
+
+    def mend(module: ModuleType) -> Any:
+        theirs = getattr(module, name)
+
+        @wraps(theirs)
+        def function(x: Any, window_size: Any, *args: Any) -> Any:
+            return theirs(x, (window_size, window_size) if isinstance(window_size, int) else window_size, *args)
+
+        return function
+
+    return mend
+
+
+def _patch_merging(module: ModuleType) -> Any:
+    """A layer that is told its resolution and maps tokens (B, L, C), as it did, where it now maps (B, H, W, C)."""
+    theirs: Any = module.PatchMerging
+    if "input_resolution" in inspect.signature(theirs.__init__).parameters:
+        return None
+
+    def __init__(self: Any, input_resolution: tuple[int, int], dim: int, **kwargs: Any) -> None:
+        theirs.__init__(self, dim, **kwargs)
+        self.input_resolution = input_resolution
+
+    def forward(self: Any, x: Any) -> Any:
+        return theirs.forward(self, x.unflatten(1, self.input_resolution)).flatten(1, 2)
+
+    return type("PatchMerging", (theirs,), {"__init__": __init__, "forward": forward})
 
 
 def _step_timm_schedules() -> None:
@@ -36,6 +94,28 @@ def _step_timm_schedules() -> None:
 
     if "lr_scheduler_step" not in vars(Base_method):
         Base_method.lr_scheduler_step = step_scheduler
+
+
+def _count_onecycle_steps() -> None:
+    """OpenSTL takes epochs x batches // GPUs: wrong by rounding, and altogether with several processes on CPUs."""
+    from openstl.methods.base_method import Base_method
+
+    theirs = Base_method.configure_optimizers
+
+    @wraps(theirs)
+    def configure_optimizers(self: Any) -> Any:
+        settings = self.hparams
+        if settings.sched.lower() != "onecycle":
+            return theirs(self)
+        before = settings.epoch, settings.steps_per_epoch
+        settings.epoch, settings.steps_per_epoch = len(settings.gpus), int(self.trainer.estimated_stepping_batches)
+        try:
+            return theirs(self)
+        finally:
+            settings.epoch, settings.steps_per_epoch = before
+
+    if not hasattr(theirs, "__wrapped__"):
+        Base_method.configure_optimizers = configure_optimizers
 
 
 def _fresh_optimizer_parameters() -> None:
@@ -46,43 +126,70 @@ def _fresh_optimizer_parameters() -> None:
         def get(self, key: str, default: Any = None) -> Any:
             return dict(super().get(key, default) or {})
 
-    if not isinstance(optim_scheduler.optim_parameters, Copies):
-        optim_scheduler.optim_parameters = Copies(optim_scheduler.optim_parameters)
+    optim_scheduler.optim_parameters = Copies(optim_scheduler.optim_parameters)
 
 
-BEFORE_IMPORT = (
-    Repair(
-        "cannot import name 'Nadam' from 'timm.optim.nadam'",
-        "timm 1.0",
-        _alias("timm.optim.nadam", "Nadam", "NAdamLegacy"),
-    ),
-    Repair(
-        "cannot import name 'RAdam' from 'timm.optim.radam'",
-        "timm 1.0",
-        _alias("timm.optim.radam", "RAdam", "RAdamLegacy"),
-    ),
+def _settings_of_e3dlstm() -> None:
+    from openstl.methods import E3DLSTM
+
+    if not hasattr(E3DLSTM, "args"):
+        E3DLSTM.args = property(lambda self: self.hparams)
+
+
+def _structural_similarity() -> None:
+    """Call scikit-image's SSIM as 0.19 understood OpenSTL: channels last, and a data range of 2 for floats."""
+    from openstl.core import metrics
+    from skimage.metrics import structural_similarity
+
+    if "multichannel" not in inspect.signature(structural_similarity).parameters:
+
+        def cal_ssim(a: Any, b: Any, multichannel: bool = True) -> Any:
+            return structural_similarity(a, b, channel_axis=-1 if multichannel else None, data_range=2.0)
+
+        metrics.cal_ssim = cal_ssim
+
+
+_SWIN = "timm.models.swin_transformer"
+WHILE_IMPORTING = (
+    Name("cannot import name 'Nadam'", "timm 1.0", "timm.optim.nadam", "Nadam", _renamed("Nadam", "NAdamLegacy")),
+    Name("cannot import name 'RAdam'", "timm 1.0", "timm.optim.radam", "RAdam", _renamed("RAdam", "RAdamLegacy")),
+    Name("Swin: unexpected argument 'drop'", "timm 0.9", _SWIN, "SwinTransformerBlock", _block("SwinTransformerBlock")),
+    Name("Swin: 'int' object is not subscriptable", "timm 0.9", _SWIN, "window_partition", _window("window_partition")),
+    Name("Swin: 'int' object is not subscriptable", "timm 0.9", _SWIN, "window_reverse", _window("window_reverse")),
+    Name("SwinLSTM: unexpected argument 'input_resolution'", "timm 0.9", _SWIN, "PatchMerging", _patch_merging),
+    Name("ViT: unexpected argument 'drop'", "timm 0.9", "timm.models.vision_transformer", "Block", _block("Block")),
 )
 AFTER_IMPORT = (
-    Repair(
-        "MisconfigurationException: not an LRScheduler (cosine, tanh, step, multistep)",
-        "pytorch-lightning 1.8",
-        _step_timm_schedules,
-    ),
-    Repair(
-        "a second experiment in one process inherits the first one's optimizer settings",
-        "always",
-        _fresh_optimizer_parameters,
-    ),
-)
+    Repair("cosine, tanh, step: not an LRScheduler", "pytorch-lightning 1.8", _step_timm_schedules),
+    Repair("SSIM: win_size exceeds image extent", "scikit-image 0.20", _structural_similarity),
+    Repair("onecycle ends early or raises on several processes", "always", _count_onecycle_steps),
+    Repair("a second experiment inherits the first one's optimizer settings", "always", _fresh_optimizer_parameters),
+    Repair("E3DLSTM: no attribute 'args'", "always", _settings_of_e3dlstm),
+)  # fmt: skip
 
 
-def before_import() -> None:
-    """Mend what keeps OpenSTL from being imported."""
-    for repair in BEFORE_IMPORT:
-        repair.mend()
+@contextmanager
+def importing() -> Iterator[None]:
+    """Import OpenSTL inside this: the names of `WHILE_IMPORTING` are as it knew them, and afterwards as they were."""
+    absent = object()
+    before: list[tuple[ModuleType, str, Any]] = []
+    for repair in WHILE_IMPORTING:
+        module = importlib.import_module(repair.module)
+        replacement = repair.mend(module)
+        if replacement is not None:
+            before.append((module, repair.name, getattr(module, repair.name, absent)))
+            setattr(module, repair.name, replacement)
+    try:
+        yield
+    finally:
+        for module, name, value in before:
+            if value is absent:
+                delattr(module, name)
+            else:
+                setattr(module, name, value)
 
 
 def after_import() -> None:
-    """Mend what fails, or goes wrong in silence, once it is imported."""
+    """Mend what fails, or goes wrong in silence, once OpenSTL is imported."""
     for repair in AFTER_IMPORT:
         repair.mend()

@@ -81,11 +81,15 @@ def add_plugin_flags(parser: argparse.ArgumentParser) -> None:
 
 def model_keys(method: str) -> set[str]:
     """The config keys that a method's constructor and its model's understand."""
-    found = host.method_maps[method]
-    if not issubclass(found, host.SimVP):
+    if not _is_simvp(method):
         return _OTHER_METHODS
-    signatures = (inspect.signature(cls).parameters.values() for cls in (found, host.SimVP_Model))
+    signatures = (inspect.signature(cls).parameters.values() for cls in (host.method_maps[method], host.SimVP_Model))
     return {p.name for parameters in signatures for p in parameters if p.kind is not p.VAR_KEYWORD}
+
+
+def _is_simvp(method: str) -> bool:
+    """SimVP itself or one of our variants: they declare what they are built with. (TAU and WaST derive from it.)"""
+    return method == "simvp" or host.method_maps[method] in registry.METHODS.values()
 
 
 def find_config(dataname: str, method: str) -> Path:
@@ -211,7 +215,7 @@ def resolve(argv: Sequence[str], *, test: bool = False) -> argparse.Namespace:
     }
     source = f"config {path} and command line"
     _check_values(parser, values, source)
-    if issubclass(host.method_maps[method.lower()], host.SimVP):
+    if _is_simvp(method.lower()):
         _check_simvp(values, source)
     require_known("training set", values["train_set"], TRAIN_SETS)
     for name in values["test_sets"]:
@@ -229,5 +233,9 @@ def resolve(argv: Sequence[str], *, test: bool = False) -> argparse.Namespace:
 
 def _known_method(name: str) -> str:
     names = registry.method_names()
-    require_known("method", names.get(name.lower(), name), names.values())
+    if name.lower() not in names:
+        others = "; OpenSTL's other methods need OpenSTL, see docs/openstl.md" * host.NAME.startswith("embedded")
+        raise UserError(
+            f"unknown method {name!r}{nearest(name, names.values())} (known: {', '.join(names.values())}{others})"
+        )
     return names[name.lower()]

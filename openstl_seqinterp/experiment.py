@@ -43,16 +43,18 @@ _LONG = 3600.0  # seconds of training that deserve a word before
 class Predictor(pl.LightningModule):
     """Runs any method of the host over test cases, in fp32, and keeps the frames that are targets."""
 
-    def __init__(self, method: pl.LightningModule) -> None:
+    def __init__(self, method: pl.LightningModule, batch_size: int) -> None:
         super().__init__()
-        self.method = method
+        self.method, self.batch_size = method, batch_size
 
     def predict_step(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> torch.Tensor:
         x, y = batch
+        # MIM's memory holds a whole batch: fill a smaller last one with repetitions, and drop what they give.
+        x = torch.cat([x, x[-1:].expand(self.batch_size - len(x), *x.shape[1:])])
         # Recurrent methods want the future too, for its shape. They get zeros, so nothing can leak.
         future = x.new_zeros(len(x), self.method.hparams["aft_seq_length"], *x.shape[2:])
         with torch.autocast(x.device.type, enabled=False):
-            return self.method(x, future)[:, : y.shape[1]]
+            return self.method(x, future)[: len(y), : y.shape[1]]
 
 
 class SeqInterpExperiment(host.BaseExperiment):
@@ -66,6 +68,8 @@ class SeqInterpExperiment(host.BaseExperiment):
             raise UserError(f"--clip_mode {args.clip_mode!r} is not supported; use norm or value")
         self.accelerator = device.accelerator(args.device)
         self.precision = device.precision("16" if args.fp16 else args.precision, self.accelerator)
+        if args.fps and (self.accelerator == "cpu" or host.NAME.startswith("embedded")):
+            raise UserError("--fps is measured by OpenSTL on a GPU; here there is none, or no OpenSTL")
         args.device = "cuda" if self.accelerator == "gpu" else "cpu"
         self.processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))  # set by torchrun
         if self.accelerator == "cpu":
@@ -188,7 +192,9 @@ class SeqInterpExperiment(host.BaseExperiment):
             for dataset, sampler in zip(datasets.values(), samplers, strict=True)
         ]
         with _quiet():
-            batches: Any = self.trainer.predict(Predictor(self.method), loaders, weights_only=True)
+            batches: Any = self.trainer.predict(
+                Predictor(self.method, self.args.val_batch_size), loaders, weights_only=True
+            )
         shares = [batches] if len(loaders) == 1 else batches  # Lightning does not nest its answer for a single loader
         gathered = [sampler.gather(torch.cat(share)) for sampler, share in zip(samplers, shares, strict=True)]
         predictions = {name: images.cpu().numpy() for name, images in zip(datasets, gathered, strict=True)}

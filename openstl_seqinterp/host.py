@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import os
+from argparse import ArgumentParser
+from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from . import __version__
 from .errors import UserError, require_known
@@ -37,15 +41,15 @@ def choose(wish: str) -> str:
 if choose(os.environ.get("SEQINTERP_HOST", "auto")) == "openstl":
     from . import compat
 
-    compat.before_import()
-    import openstl
-    from openstl import datasets
-    from openstl.api import BaseExperiment
-    from openstl.datasets import dataset_parameters
-    from openstl.methods import SimVP, method_maps
-    from openstl.methods.base_method import Base_method
-    from openstl.models import SimVP_Model
-    from openstl.utils import create_parser, default_parser
+    with compat.importing():
+        import openstl
+        from openstl import datasets
+        from openstl.api import BaseExperiment
+        from openstl.datasets import dataset_parameters
+        from openstl.methods import SimVP, method_maps
+        from openstl.methods.base_method import Base_method
+        from openstl.models import SimVP_Model
+        from openstl.utils import create_parser, default_parser
 
     compat.after_import()
     NAME = f"OpenSTL {openstl.__version__}"
@@ -69,6 +73,17 @@ else:
     NAME = f"embedded {__version__}"
     MODEL_TYPES = ("gSTA",)
 
+
+def install(runner: Callable[[type], Callable[..., Any]], parser: Callable[[], ArgumentParser]) -> None:
+    """Give OpenSTL's own scripts our runner (made from theirs) and our parser. UserError on the embedded host."""
+    if NAME.startswith("embedded"):
+        raise UserError(f"OpenSTL's own scripts need OpenSTL, which is not installed; {GET_IT}")
+    api: Any = import_module("openstl.api")
+    utils: Any = import_module("openstl.utils")
+    api.BaseExperiment = runner(BaseExperiment)
+    utils.create_parser = parser
+
+
 __all__ = [
     "MODEL_TYPES",
     "NAME",
@@ -80,5 +95,6 @@ __all__ = [
     "dataset_parameters",
     "datasets",
     "default_parser",
+    "install",
     "method_maps",
 ]

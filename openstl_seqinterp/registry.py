@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
@@ -36,6 +37,14 @@ def method_names() -> dict[str, str]:
     """Every registered method: the name that the host looks up (in lower case) and the one to show."""
     shown = {name.lower(): name for name in ("SimVP", *METHODS)}
     return {name: shown.get(name, name) for name in host.method_maps}
+
+
+def extend_choices(parser: ArgumentParser) -> None:
+    """Let a parser of the host's accept our names (and every registered one) for ``-d`` and ``-m``."""
+    ours = {"dataname": list(DATASETS), "method": [*METHODS, *method_names()]}
+    for action in parser._actions:
+        if action.dest in ours and action.choices is not None:
+            action.choices = [*action.choices, *ours[action.dest]]
 
 
 def register() -> None:

@@ -7,6 +7,7 @@ these parameters match the figures that it prints.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import pi
 from pathlib import Path
@@ -73,11 +74,11 @@ def simulate(digits: np.ndarray, process: Process, rng: np.random.Generator) -> 
     return np.rint(noisy * 255).astype(np.uint8), images.astype(np.float32)
 
 
-def write_dataset(data_root: Path, seed: int = SEED) -> Path:
-    """Simulate every set of `DIGITS` and write its files to ``data_root/seqinterp``; the same seed, the same bytes."""
+def write_dataset(data_root: Path, seed: int = SEED, sets: Mapping[str, tuple[int, int]] = DIGITS) -> Path:
+    """Simulate ``sets`` and write their files to ``data_root/seqinterp``; the same seed, the same bytes."""
     folder, process = data_root / "seqinterp", Process()
     images, labels, source = load_digits(data_root)
-    for name, (digit, count) in DIGITS.items():
+    for name, (digit, count) in sets.items():
         rng = np.random.default_rng([seed, digit])
         candidates = np.flatnonzero(labels == digit)
         if len(candidates) < count:
@@ -91,6 +92,12 @@ def write_dataset(data_root: Path, seed: int = SEED) -> Path:
         save(folder / f"{name}-train.npz", {"frames": frames, "observed": observed})
     write_json(
         folder / "simulation.json",
-        {"seed": seed, "process": asdict(process), "digits": DIGITS, "mnist": source, "openstl_seqinterp": __version__},
+        {
+            "seed": seed,
+            "process": asdict(process),
+            "digits": dict(sets),
+            "mnist": source,
+            "openstl_seqinterp": __version__,
+        },
     )
     return folder

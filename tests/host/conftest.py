@@ -3,11 +3,10 @@
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from openstl_seqinterp import cli
-from openstl_seqinterp.data.sequences import save
+from openstl_seqinterp.data.simulate import write_dataset
 
 TINY = """
 method = 'SimVP'
@@ -27,13 +26,10 @@ no_display_method_info = True
 
 
 @pytest.fixture(scope="session")
-def small_root(data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first 12 sequences of each set."""
+def small_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dozen sequences of each set."""
     root = tmp_path_factory.mktemp("small")
-    for path in (data_root / "seqinterp").glob("*.npz"):
-        with np.load(path) as archive:
-            arrays = {key: archive[key] if archive[key].ndim == 1 else archive[key][:12] for key in archive.files}
-        save(root / "seqinterp" / path.name, arrays)
+    write_dataset(root, sets={"n6": (6, 12), "n3": (3, 12)})
     return root
 
 

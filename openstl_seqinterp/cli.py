@@ -47,8 +47,8 @@ def prepare(argv: Sequence[str]) -> None:
 
 def run(command: Command, argv: Sequence[str] | None = None) -> int:
     """Run a command. A mistake of the user's ends in one line on standard error and exit code 2."""
-    for name in ("pytorch_lightning.utilities.rank_zero", "lightning.pytorch.utilities.rank_zero"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # the run says which device it uses in a line of its own
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # a run says in its own words which device and seed it has
     try:
         command(sys.argv[1:] if argv is None else argv)
     except UserError as error:

@@ -23,6 +23,7 @@ METHODS = [
     *("SwinLSTM_D", "SwinLSTM_B", "WaST"),
 ]
 REMARKS = {
+    "SimVP Swin": "its window of 4 does not divide the grid of 18; OpenSTL has no setting for it",
     "PhyDNet": "OpenSTL trains it on the MSE between its loss and the target: it runs and learns nothing useful",
     "MIM": "keeps its memory from batch to batch, so a score depends a little on the order of the cases",
     "MMVP": "mixes up the channels of colour images",

@@ -1,6 +1,7 @@
 """Train, stop, resume and test through the commands, as a user does, on whichever host is there."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -13,8 +14,10 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 
-from openstl_seqinterp import cli, host
+from openstl_seqinterp import cli, device, host
+from openstl_seqinterp.config import resolve
 from openstl_seqinterp.data.loaders import TEST_SETS
+from openstl_seqinterp.experiment import SeqInterpExperiment
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
@@ -92,8 +95,9 @@ def test_best_is_the_epoch_with_the_lowest_validation_loss(arguments, tmp_path, 
     assert _same(_weights(tmp_path / "runs" / "run", "last.ckpt"), finished[2])
 
 
-@pytest.mark.parametrize("stop", [(0, 2), (1, 3)], ids=["in the first epoch", "in the second epoch"])
-def test_a_resumed_run_equals_an_uninterrupted_one(arguments, tmp_path, monkeypatch, capsys, stop):
+@pytest.mark.parametrize(("stop", "schedule"), [((0, 2), "onecycle"), ((1, 3), "onecycle"), ((2, 1), "cosine")])
+def test_a_resumed_run_equals_an_uninterrupted_one(arguments, tmp_path, monkeypatch, capsys, stop, schedule):
+    arguments = [*arguments, "--sched", schedule]
     assert cli.run(cli.train, [*arguments, "--ex_name", "whole"]) == 0
     with monkeypatch.context() as patch:
         step = host.SimVP.training_step
@@ -149,9 +153,67 @@ def test_seqinterp_variant_trains_on_both_losses(arguments, tmp_path):
     assert (stored["mse_weight"], stored["mae_weight"]) == (1.0, 0.5)
 
 
-@pytest.mark.parametrize("schedule", ["cosine", "step", "onecycle"])
-def test_schedules_run(arguments, tmp_path, schedule):
-    assert cli.run(cli.train, [*arguments, "-e", "2", "--sched", schedule, "--clip_grad", "1.0"]) == 0
-    state = torch.load(tmp_path / "runs" / "run" / "checkpoints" / "last.ckpt", weights_only=True)
-    assert state["epoch"] == 1
-    assert state["optimizer_states"][0]["param_groups"][0]["lr"] <= 5e-3
+# Learning rates at the end of two epochs of six steps, from 5e-3 (1e-6 is --min_lr, 100 --decay_epoch).
+SCHEDULES = {"cosine": 1e-6 + (5e-3 - 1e-6) * (1 + math.cos(math.pi)) / 2, "step": 5e-3}
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_schedules_do_what_they_are_named_after(arguments, monkeypatch, schedule):
+    rates = []
+    monkeypatch.setattr(
+        host.SimVP, "on_train_end", lambda self: rates.append(self.optimizers().param_groups[0]["lr"]), raising=False
+    )
+    assert cli.run(cli.train, [*arguments, "-e", "2", "--sched", schedule]) == 0
+    assert rates == [pytest.approx(SCHEDULES[schedule])]
+
+
+def test_gradients_are_clipped(arguments, tmp_path):
+    # Far below Adam's epsilon of 1e-8, a clipped gradient moves nothing.
+    assert cli.run(cli.train, [*arguments, "-e", "1", "--clip_grad", "1e-16"]) == 0
+    assert cli.run(cli.train, [*arguments, "-e", "1", "--ex_name", "free"]) == 0
+    first = dict(resolve_and_build(arguments).method.named_parameters())
+    clipped, free = (_weights(tmp_path / "runs" / name, "last.ckpt") for name in ("run", "free"))
+    for name, value in first.items():
+        torch.testing.assert_close(clipped[name], value.detach(), rtol=0, atol=1e-6)
+    assert max(float((free[name] - value.detach()).abs().max()) for name, value in first.items()) > 1e-3
+
+
+def resolve_and_build(arguments: list[str]) -> SeqInterpExperiment:
+    return SeqInterpExperiment(resolve(arguments))
+
+
+def test_deterministic_algorithms_are_switched_on(arguments):
+    try:
+        resolve_and_build([*arguments, "--deterministic"])
+        assert torch.are_deterministic_algorithms_enabled()
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
+def test_a_checkpoint_that_is_named_is_the_one_scored(copied):
+    folder, command = copied
+    last = folder / "checkpoints" / "last.ckpt"
+    assert cli.run(cli.test, [*command, "--test_sets", "n6", "--ckpt_path", str(last)]) == 0
+    assert json.loads((folder / "scores.json").read_text())["checkpoint"] == str(last)
+
+
+def test_describing_the_model_changes_nothing(arguments, tmp_path):
+    config = Path(arguments[arguments.index("-c") + 1])
+    assert cli.run(cli.train, [*arguments, "-e", "1"]) == 0
+    config.write_text(config.read_text().replace("no_display_method_info = True", ""))
+    assert cli.run(cli.train, [*arguments, "-e", "1", "--ex_name", "shown"]) == 0
+    quiet, shown = (_weights(tmp_path / "runs" / name, "last.ckpt") for name in ("run", "shown"))
+    assert _same(quiet, shown)
+
+
+@pytest.mark.parametrize(("seconds", "hours"), [(0.5, None), (1000.0, 5)])
+def test_a_run_of_hours_is_announced_with_the_quick_config(arguments, monkeypatch, capsys, seconds, hours):
+    monkeypatch.setattr(device, "seconds_per_step", lambda *_: seconds)
+    assert cli.run(cli.train, arguments) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("this will take")]
+    if hours is None:
+        assert lines == []
+    else:
+        assert len(lines) == 1
+        assert f"about {hours} hours on this cpu (3 epochs of 6 steps, 1000.00 s each)" in lines[0]
+        assert "configs/seqinterp/SimVP_quick.py" in lines[0]

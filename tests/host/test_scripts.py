@@ -1,6 +1,7 @@
 """OpenSTL's own, unmodified scripts under the plugin; and that OpenSTL is otherwise as it was."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,16 +12,16 @@ import timm.models.swin_transformer as swin
 from openstl_seqinterp import cli, host
 from openstl_seqinterp.__main__ import script
 
-pytestmark = pytest.mark.skipif(
-    host.NAME.startswith("embedded"), reason="runs OpenSTL's scripts; OpenSTL is not installed"
-)
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+EMBEDDED = host.NAME.startswith("embedded")
+pytestmark = pytest.mark.skipif(EMBEDDED, reason="runs scripts of OpenSTL, which is not installed")
 
 UNTOUCHED = """
 import copy, openstl_seqinterp
 from openstl_seqinterp import host, registry
 def snapshot():
-    return copy.deepcopy([dict(host.method_maps), dict(host.dataset_parameters), vars(host.create_parser().parse_args([])),
-                          host.default_parser()])
+    flags = vars(host.create_parser().parse_args([]))
+    return copy.deepcopy([dict(host.method_maps), dict(host.dataset_parameters), flags, host.default_parser()])
 before = snapshot()
 openstl_seqinterp.register()
 after = snapshot()
@@ -44,7 +45,7 @@ def theirs(monkeypatch) -> Path:
     return Path(openstl.__file__).parents[1] / "tools"
 
 
-@pytest.mark.filterwarnings("default")  # their script turns all warnings off
+@pytest.mark.filterwarnings("ignore")  # as their script has it
 def test_their_scripts_reach_the_scores_of_ours(theirs, arguments, tmp_path):
     assert cli.run(cli.train, arguments) == 0
     command = [*arguments, "--ex_name", "theirs"]
@@ -58,6 +59,18 @@ def test_their_scripts_reach_the_scores_of_ours(theirs, arguments, tmp_path):
     for frame, expected in ours["n3"]["model"].items():
         assert trained["n3"]["model"][frame] == pytest.approx(expected, abs=1e-6)
         assert tested["n3"]["model"][frame] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_checkpoint_of_openstl_scores_the_same_on_the_embedded_host(copied):
+    folder, command = copied
+    here = json.loads((folder / "scores.json").read_text())
+    environment = {**os.environ, "SEQINTERP_HOST": "embedded", "PYTHONPATH": str(TOOLS.parent)}
+    subprocess.run([sys.executable, str(TOOLS / "test.py"), *command], check=True, env=environment, timeout=120)
+    there = json.loads((folder / "scores.json").read_text())
+    assert there["host"].startswith("embedded")
+    for test_set, scores in here["scores"].items():
+        for frame, expected in scores["model"].items():
+            assert there["scores"][test_set]["model"][frame] == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_script_that_is_not_there_is_one_line(capsys):

@@ -76,7 +76,9 @@ class SeqInterpExperiment(host.BaseExperiment):
             args.gpus = [0]
         self.folder = Path(args.res_dir) / args.ex_name
         self.checkpoints = self.folder / "checkpoints"
+        self.trained = False
         super().__init__(args, dataloaders, strategy)
+        _say(f"host: {host.NAME} | device: {self.accelerator}, {self.precision} | run: {self.folder}")
         # Convolutions in bf16 are fastest with channels last; the weights' layout decides.
         self.method.model.to(memory_format=torch.channels_last)
 
@@ -92,13 +94,12 @@ class SeqInterpExperiment(host.BaseExperiment):
         return kept + ours, save_dir
 
     def _init_trainer(self, args: Namespace, callbacks: list[Callback], strategy: str) -> pl.Trainer:
-        devices = self.processes if self.processes > 1 else args.gpus if self.accelerator == "gpu" else 1
-        if devices not in (1, args.gpus[:1]):
+        if self.processes > 1 or len(args.gpus) > 1:
             # OpenSTL's default is plain ddp, which half of its methods cannot do: some of their weights go unused.
             strategy = "ddp_find_unused_parameters_true"
         return pl.Trainer(
             accelerator=self.accelerator,
-            devices=devices,
+            devices=args.gpus if self.accelerator == "gpu" and self.processes == 1 else self.processes,
             strategy=strategy,
             use_distributed_sampler=False,  # our samplers share by themselves; Lightning would repeat test cases
             precision=self.precision,  # type: ignore[arg-type]
@@ -132,12 +133,9 @@ class SeqInterpExperiment(host.BaseExperiment):
     def train(self) -> None:
         """Fit the method; ``last.ckpt`` and ``best.ckpt`` go to the run's folder. SystemExit on Ctrl-C and SIGTERM."""
         writable_folder(self.folder)
-        _say(f"host: {host.NAME} | device: {self.accelerator}, {self.precision} | run: {self.folder}")
-        path = (
-            Path(self.args.ckpt_path) if self.args.ckpt_path else self.checkpoints / LAST if self.args.resume else None
-        )
-        done = 0
-        if path is not None:
+        path, done = None, 0
+        if self.args.ckpt_path or self.args.resume:
+            path = Path(self.args.ckpt_path or self.checkpoints / LAST)
             checkpoint = load_checkpoint(path)
             require_same_run(self.method, checkpoint, path)
             load_weights(self.method, checkpoint, path)
@@ -149,6 +147,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         self._announce_duration(self.args.epoch - done)
         with _interruptible(self.trainer, self.checkpoints / LAST), _quiet():
             self.trainer.fit(self.method, self.data, ckpt_path=path, weights_only=True)
+        self.trained = True
 
     @rank_zero_only
     def _remove_checkpoints(self) -> None:
@@ -174,10 +173,8 @@ class SeqInterpExperiment(host.BaseExperiment):
 
     def test(self) -> dict[str, Any]:
         """Score the best checkpoint (or ``--ckpt_path``) on ``--test_sets``; write tables and figures."""
-        asked = (
-            self.args.ckpt_path if self.trainer.fit_loop.epoch_loop.global_step == 0 else None
-        )  # else it was trained
-        path = Path(asked) if asked else self.checkpoints / BEST
+        asked = self.args.ckpt_path and not self.trained  # training starts from it, and then has a best one of its own
+        path = Path(self.args.ckpt_path) if asked else self.checkpoints / BEST
         if not path.exists() and (self.checkpoints / LAST).exists():
             raise UserError(f"{self.folder} has no {BEST}: no epoch was finished yet; train on with --resume")
         checkpoint = load_checkpoint(path)

@@ -31,7 +31,7 @@ REMARKS = {
 }
 HEADER = """# Methods of OpenSTL on `-d seqinterp`
 
-4 images of 36x36 in, 4 out. Each row is a run of one tiny epoch (12 sequences) and a test on a CPU, made by
+4 images of 36x36 in, 4 out. Each row is a run of one tiny epoch (20 sequences) and a test on a CPU, made by
 `tools/methods_table.py` with {host}. It says whether a method runs, not how good it is.
 Every SimVP row is `-m SimVP --model_type NAME -c configs/seqinterp/SimVP_quick.py`, every other one `-m NAME`, which
 takes its config from `configs/seqinterp/`.
@@ -56,7 +56,7 @@ def main() -> None:
     """Run everything and write the table."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        write_dataset(Path(folder), sets={"n6": (6, 12), "n3": (3, 12)})
+        write_dataset(Path(folder), sets={"n6": (6, 20), "n3": (3, 4)})
         common = ["-d", "seqinterp", "--data_root", folder, "--res_dir", folder, "-e", "1", "--test_sets", "n6"]
         common += ["--precision", "32", "--no_display_method_info"]
         quick = "configs/seqinterp/SimVP_quick.py"

@@ -10,13 +10,13 @@ import argparse
 import inspect
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from mmengine.config import Config
 
 from . import device, host, registry
 from .data.loaders import TEST_SETS, TRAIN_SETS
-from .errors import UserError, nearest, require_known
+from .errors import Parser, UserError, nearest, require_known
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 
@@ -38,14 +38,9 @@ _OTHER_METHODS = set(
 )
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UserError(message)
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The host's flags and ours, with the names of our data sets and of every registered method."""
-    parser = _Parser(
+    parser = Parser(
         parents=[host.create_parser()],
         conflict_handler="resolve",
         description="Interpolate and extrapolate image sequences.",
@@ -151,6 +146,8 @@ def _check_values(parser: argparse.ArgumentParser, values: dict[str, Any], sourc
     for key in ("epoch", "batch_size", "val_batch_size", "log_step"):
         if values[key] < 1:
             raise UserError(f"{source}: {key} is {values[key]}, expected at least 1")
+    if not 0 <= values["seed"] < 2**32:
+        raise UserError(f"{source}: seed is {values['seed']}, expected 0 to {2**32 - 1}")
     if not 0 < values["lr"] < float("inf"):
         raise UserError(f"{source}: lr is {values['lr']}, expected a number above 0")
 

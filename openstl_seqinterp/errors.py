@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import NoReturn
 
 
 class UserError(Exception):
@@ -23,3 +25,11 @@ def require_known(kind: str, name: str, known: Iterable[str]) -> None:
     names = list(known)
     if name not in names:
         raise UserError(f"unknown {kind} {name!r}{nearest(name, names)} (known: {', '.join(names)})")
+
+
+class Parser(ArgumentParser):
+    """A command line whose mistakes are UserErrors: one line, not the usage of every flag."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UserError."""
+        raise UserError(message)

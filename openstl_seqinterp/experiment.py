@@ -220,9 +220,12 @@ _say = rank_zero_only(partial(print, flush=True))
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence advice of Lightning's that does not apply: the data are in memory, and runs may reuse a folder."""
+    """Silence advice of Lightning's that does not apply: the data are in memory, and runs may reuse a folder.
+
+    And its use of a name that torch no longer likes.
+    """
     with warnings.catch_warnings():
-        for message in (".*does not have many workers.*", ".*exists and is not empty.*"):
+        for message in (".*does not have many workers.*", ".*exists and is not empty.*", ".*LeafSpec.*is deprecated"):
             warnings.filterwarnings("ignore", message)
         yield
 

@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-openstl lint clean
+.PHONY: demo test test-openstl openstl-is-there lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/python tools/train.py -d seqinterp -m SimVP --model_type gSTA -c configs/seqinterp/SimVP_quick.py
@@ -17,9 +17,12 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 
 # make test-openstl OPENSTL=DIR: the tests on a checkout of OpenSTL as the host
-test-openstl: $(VENV)/installed-openstl
-	@test -f "$(OPENSTL)/openstl/methods/__init__.py" || { echo "error: OPENSTL='$(OPENSTL)' is no checkout of OpenSTL; give one with OPENSTL=DIR" >&2; exit 2; }
+test-openstl: openstl-is-there $(VENV)/installed-openstl
 	SEQINTERP_HOST=openstl PYTHONPATH="$(abspath $(OPENSTL))" $(BIN)/python -m pytest
+
+openstl-is-there:
+	@test -f "$(OPENSTL)/openstl/methods/__init__.py" || \
+	{ echo "error: OPENSTL='$(OPENSTL)' is no checkout of OpenSTL; give one with OPENSTL=DIR" >&2; exit 2; }
 
 $(VENV)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -33,4 +36,4 @@ $(VENV)/installed-openstl: $(VENV)/installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) work_dirs data
+	rm -rf $(VENV)

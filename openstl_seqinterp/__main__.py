@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import runpy
 import sys
-from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,15 @@ from .errors import UserError
 
 
 def _runner(theirs: type) -> Callable[..., Any]:
+    from .config import check_script_settings
     from .experiment import SeqInterpExperiment
     from .registry import DATASETS
 
     def build(args: Any, *rest: Any, **options: Any) -> Any:
-        return (SeqInterpExperiment if args.dataname in DATASETS else theirs)(args, *rest, **options)
+        if args.dataname not in DATASETS:
+            return theirs(args, *rest, **options)
+        check_script_settings(args)
+        return SeqInterpExperiment(args, *rest, **options)
 
     return build
 
@@ -32,20 +35,12 @@ def _runner(theirs: type) -> Callable[..., Any]:
 def script(argv: Sequence[str]) -> None:
     """Register the plugin with OpenSTL, then run the script ``argv[0]`` with the arguments after it."""
     from . import host, registry
-    from .config import add_plugin_flags
+    from .config import script_parser
 
     if not argv or not Path(argv[0]).is_file():
         raise UserError(f"no script {' '.join(argv[:1])!r}; name OpenSTL's tools/train.py or tools/test.py")
     registry.register()
-    their_parser = host.create_parser
-
-    def parser() -> ArgumentParser:
-        extended = their_parser()
-        registry.extend_choices(extended)
-        add_plugin_flags(extended)
-        return extended
-
-    host.install(_runner, parser)
+    host.install(_runner, script_parser(host.create_parser))
     sys.argv = list(argv)
     runpy.run_path(argv[0], run_name="__main__")
 

@@ -33,11 +33,17 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         raise UserError(
             f"{path} is damaged or no checkpoint ({_line(error)}); train again or name another one"
         ) from error
-    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
-        raise UserError(
-            f"{path} is no Lightning checkpoint: it has no state_dict; name a best.ckpt or last.ckpt of a run"
-        )
+    weights = checkpoint.get("state_dict") if isinstance(checkpoint, dict) else None
+    if not isinstance(weights, dict) or not all(isinstance(value, torch.Tensor) for value in weights.values()):
+        raise UserError(f"{path} is no checkpoint: it has no state_dict of weights; name a best.ckpt or last.ckpt")
+    _require(path, checkpoint, {"epoch": int, "global_step": int, "hyper_parameters": dict})
     return checkpoint
+
+
+def _require(path: Path, checkpoint: dict[str, Any], parts: dict[str, type]) -> None:
+    for key, kind in parts.items():
+        if not isinstance(checkpoint.get(key), kind):
+            raise UserError(f"{path} is not of a run of this plugin: it has no {key}; name a best.ckpt or last.ckpt")
 
 
 def load_weights(method: LightningModule, checkpoint: dict[str, Any], path: Path) -> None:
@@ -58,7 +64,8 @@ def load_weights(method: LightningModule, checkpoint: dict[str, Any], path: Path
 
 def require_same_run(method: LightningModule, checkpoint: dict[str, Any], path: Path) -> None:
     """UserError unless ``checkpoint`` is of a run with the same settings, so that going on equals one long run."""
-    then, now = checkpoint.get("hyper_parameters", {}), dict(method.hparams)
+    _require(path, checkpoint, {"optimizer_states": list, "lr_schedulers": list, "loops": dict, "callbacks": dict})
+    then, now = checkpoint["hyper_parameters"], dict(method.hparams)
     for key in sorted((then.keys() | now.keys()) - _FREE):
         if then.get(key) != now.get(key):
             raise UserError(

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
 from . import device, host, registry
+from .checks import check_settings, is_simvp
 from .data.loaders import TEST_SETS, TRAIN_SETS
 from .errors import Parser, UserError, nearest, require_known
 
@@ -74,17 +75,36 @@ def add_plugin_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--resume", action="store_true", default=False, help="go on from last.ckpt of the same command")
 
 
+def script_parser(theirs: Callable[[], argparse.ArgumentParser]) -> Callable[[], argparse.ArgumentParser]:
+    """A parser for OpenSTL's own scripts: their flags and defaults, their names and ours."""
+
+    def build() -> argparse.ArgumentParser:
+        parser = Parser(parents=[theirs()], conflict_handler="resolve")
+        registry.extend_choices(parser)
+        add_plugin_flags(parser)
+        return parser
+
+    return build
+
+
+def check_script_settings(args: argparse.Namespace) -> None:
+    """UserError for settings, merged by a script of OpenSTL's, that cannot work; it swallows an unreadable config."""
+    parser, source = script_parser(host.create_parser)(), "settings"
+    values = {**vars(args), **registry.DATASETS[args.dataname], "method": _known_method(args.method)}
+    if args.config_file is not None:
+        path = Path(args.config_file)
+        source = f"config {path} and command line"
+        settings = {*vars(parser.parse_args([])), *registry.DATASETS[args.dataname]}
+        check_keys(path, read_config(path), args.method.lower(), settings)
+    check_settings(parser, values, source)
+
+
 def model_keys(method: str) -> set[str]:
     """The config keys that a method's constructor and its model's understand."""
-    if not _is_simvp(method):
+    if not is_simvp(method):
         return _OTHER_METHODS
     signatures = (inspect.signature(cls).parameters.values() for cls in (host.method_maps[method], host.SimVP_Model))
     return {p.name for parameters in signatures for p in parameters if p.kind is not p.VAR_KEYWORD}
-
-
-def _is_simvp(method: str) -> bool:
-    """SimVP itself or one of our variants: they declare what they are built with. (TAU and WaST derive from it.)"""
-    return method == "simvp" or host.method_maps[method] in registry.METHODS.values()
 
 
 def find_config(dataname: str, method: str) -> Path:
@@ -110,7 +130,7 @@ def read_config(path: Path) -> dict[str, Any]:
         )
     try:
         return Config.fromfile(str(path)).to_dict()
-    except Exception as error:  # a config is code, so it can raise anything
+    except (Exception, SystemExit) as error:  # a config is code, so it can raise anything
         raise UserError(
             f"config {path} cannot be read: {type(error).__name__}: {' '.join(str(error).split())}"
         ) from error
@@ -128,47 +148,12 @@ def _given(parser: argparse.ArgumentParser, argv: Sequence[str]) -> dict[str, An
     return {name: value for name, value in vars(namespace).items() if value is not unset}
 
 
-def _check_keys(path: Path, config: dict[str, Any], method: str, settings: Iterable[str]) -> None:
+def check_keys(path: Path, config: dict[str, Any], method: str, settings: Iterable[str]) -> None:
+    """UserError for a key that neither the flags nor the method know, with the nearest one."""
     known = {*settings, *model_keys(method)}
     for key in config:
         if key not in known:
             raise UserError(f"config {path}: unknown key {key!r}{nearest(key, known)}")
-
-
-def _check_values(parser: argparse.ArgumentParser, values: dict[str, Any], source: str) -> None:
-    """Types as the flags declare them, and ranges that would fail late or train nothing."""
-    for action in parser._actions:
-        value, kind = values.get(action.dest), action.type
-        if value is None or action.nargs is not None or kind not in (int, float, str):
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else kind):
-            raise UserError(f"{source}: {action.dest} is {value!r}, expected {kind.__name__}")
-    for key in ("epoch", "batch_size", "val_batch_size", "log_step"):
-        if values[key] < 1:
-            raise UserError(f"{source}: {key} is {values[key]}, expected at least 1")
-    if not 0 <= values["seed"] < 2**32:
-        raise UserError(f"{source}: seed is {values['seed']}, expected 0 to {2**32 - 1}")
-    if not 0 < values["lr"] < float("inf"):
-        raise UserError(f"{source}: lr is {values['lr']}, expected a number above 0")
-
-
-def _check_simvp(values: dict[str, Any], source: str) -> None:
-    """What SimVP can be built with, so that a mistake does not end in an assertion of the host's."""
-    for key, least in {"hid_S": 2, "hid_T": 1, "N_S": 2, "N_T": 2}.items():
-        value = values.get(key, least)
-        if not isinstance(value, int) or value < least or (key == "hid_S" and value % 2):
-            raise UserError(
-                f"{source}: {key} is {value!r}, expected a whole {'even ' * (key == 'hid_S')}number from {least}"
-            )
-    halvings = values.get("N_S", 4) // 2
-    if any(side % 2**halvings for side in values["in_shape"][2:]):
-        raise UserError(
-            f"{source}: images of {values['in_shape'][2:]} cannot be halved {halvings} times for N_S={values['N_S']}"
-        )
-    known = {name.lower(): name for name in host.MODEL_TYPES}
-    require_known(
-        f"model_type of host {host.NAME}", known.get(values["model_type"].lower(), values["model_type"]), known.values()
-    )
 
 
 def resolve(argv: Sequence[str], *, test: bool = False) -> argparse.Namespace:
@@ -176,23 +161,18 @@ def resolve(argv: Sequence[str], *, test: bool = False) -> argparse.Namespace:
     registry.register()
     parser = build_parser()
     defaults = vars(parser.parse_args([]))
-    late = {
-        key: value
-        for key, value in host.default_parser().items()
-        if defaults.get(key, value) is None and key not in _OURS
-    }
+    late = {key: value for key, value in host.default_parser().items() if defaults[key] is None and key not in _OURS}
     given = _given(parser, argv)
 
     dataname = given.get("dataname", defaults["dataname"])
-    if dataname in host.dataset_parameters and dataname not in registry.DATASETS:
-        raise UserError(f"-d {dataname} is OpenSTL's own data set; train on it with OpenSTL's tools/train.py")
-    require_known("data set", dataname, registry.DATASETS)
-    wish = given.get("method", defaults["method"])
-    path = Path(given["config_file"]) if "config_file" in given else find_config(dataname, _known_method(wish))
+    _check_dataname(dataname)
+    wish = _known_method(given.get("method", defaults["method"]))
+    path = Path(given["config_file"]) if "config_file" in given else find_config(dataname, wish)
     config = read_config(path)
+    _check_dataname(config.get("dataname", dataname))
     method = _known_method(given.get("method", config.get("method", wish)))
     fixed = registry.DATASETS[dataname]
-    _check_keys(path, config, method.lower(), {*defaults, *fixed})
+    check_keys(path, config, method.lower(), {*defaults, *fixed} - {"test", "config_file"})
     for key, value in fixed.items():
         for source, values in ((f"config {path}", config), ("command line", given)):
             if key in values and values[key] != value:
@@ -200,39 +180,29 @@ def resolve(argv: Sequence[str], *, test: bool = False) -> argparse.Namespace:
                     f"{source}: {key}={values[key]!r} cannot be had with -d {dataname}, which has {value!r}"
                 )
 
-    values = {
-        **defaults,
-        **late,
-        **fixed,
-        **config,
-        **given,
-        "dataname": dataname,
-        "method": method,
-        "config_file": str(path),
-    }
-    source = f"config {path} and command line"
-    _check_values(parser, values, source)
-    if _is_simvp(method.lower()):
-        _check_simvp(values, source)
-    require_known("training set", values["train_set"], TRAIN_SETS)
-    for name in values["test_sets"]:
-        require_known("test set", name, TEST_SETS)
-    if given.get("device", "cpu") not in ("cpu", device.CUDA) or (
-        given.get("device") == device.CUDA and device.accelerator(device.CUDA) == "cpu"
-    ):
-        raise UserError(f"--device {given['device']} is not there; leave it out and the device is chosen by itself")
-    values["ex_name"] = values["ex_name"] or "_".join(
-        [dataname, path.stem if method.lower() in path.stem.lower() else f"{method}_{path.stem}", values["train_set"]]
-    )
-    values["test"] = test
+    values = {**defaults, **late, **fixed, **config, **given}
+    values.update(dataname=dataname, method=method, config_file=str(path), test=test)
+    if values["ex_name"] is None:
+        network = path.stem if method.lower() in path.stem.lower() else f"{method}_{path.stem}"
+        values["ex_name"] = f"{dataname}_{network}_{values['train_set']}"
+    check_settings(parser, values, f"config {path} and command line")
+    wanted = given.get("device", config.get("device", "cpu"))
+    if wanted not in ("cpu", device.CUDA) or (wanted == device.CUDA and device.accelerator(wanted) == "cpu"):
+        raise UserError(f"--device {wanted} is not there; leave it out and the device is chosen by itself")
     return argparse.Namespace(**values)
 
 
-def _known_method(name: str) -> str:
+def _check_dataname(name: str) -> None:
+    if name in host.dataset_parameters and name not in registry.DATASETS:
+        raise UserError(f"-d {name} is OpenSTL's own data set; train on it with OpenSTL's tools/train.py")
+    require_known("data set", name, registry.DATASETS)
+
+
+def _known_method(name: Any) -> str:
     names = registry.method_names()
-    if name.lower() not in names:
+    if not isinstance(name, str) or name.lower() not in names:
         others = "; OpenSTL's other methods need OpenSTL, see docs/openstl.md" * host.NAME.startswith("embedded")
         raise UserError(
-            f"unknown method {name!r}{nearest(name, names.values())} (known: {', '.join(names.values())}{others})"
+            f"unknown method {name!r}{nearest(str(name), names.values())} (known: {', '.join(names.values())}{others})"
         )
     return names[name.lower()]

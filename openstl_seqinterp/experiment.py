@@ -64,8 +64,6 @@ class SeqInterpExperiment(host.BaseExperiment):
         for flag, reason in _REFUSED.items():
             if getattr(args, flag):
                 raise UserError(f"--{flag} does nothing here: {reason}")
-        if args.clip_grad is not None and args.clip_mode not in ("norm", "value"):
-            raise UserError(f"--clip_mode {args.clip_mode!r} is not supported; use norm or value")
         self.accelerator = device.accelerator(args.device)
         self.precision = device.precision("16" if args.fp16 else args.precision, self.accelerator)
         if args.fps and (self.accelerator == "cpu" or host.NAME.startswith("embedded")):
@@ -76,11 +74,24 @@ class SeqInterpExperiment(host.BaseExperiment):
             args.gpus = [0]
         self.folder = Path(args.res_dir) / args.ex_name
         self.checkpoints = self.folder / "checkpoints"
-        self.trained = False
-        super().__init__(args, dataloaders, strategy)
+        self.trained, root = False, Path(args.data_root)
+        try:
+            super().__init__(args, dataloaders, strategy)
+        except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            # The methods of a host check their settings by failing.
+            raise UserError(f"{args.method} cannot be built with these settings: {error!r}") from error
+        for name, loader in {"training": self.data.train_loader, "validation": self.data.valid_loader}.items():
+            if len(loader) == 0:
+                raise UserError(
+                    f"{len(loader.dataset)} {name} cases make no batch; use smaller batches, or no --drop_last"
+                )
+        # Before training: a test set that cannot be read must not be found out after it.
+        self.test_sets = {name: withheld_dataset(root, name, args.pre_seq_length) for name in args.test_sets}
         _say(f"host: {host.NAME} | device: {self.accelerator}, {self.precision} | run: {self.folder}")
         # Convolutions in bf16 are fastest with channels last; the weights' layout decides.
-        self.method.model.to(memory_format=torch.channels_last)
+        for parameter in self.method.model.parameters():
+            if parameter.dim() == 4:
+                parameter.data = parameter.data.to(memory_format=torch.channels_last)
 
     def _load_callbacks(self, args: Namespace, save_dir: str, ckpt_dir: str) -> tuple[list[Callback], str]:
         theirs, save_dir = super()._load_callbacks(args, save_dir, ckpt_dir)
@@ -132,10 +143,13 @@ class SeqInterpExperiment(host.BaseExperiment):
 
     def train(self) -> None:
         """Fit the method; ``last.ckpt`` and ``best.ckpt`` go to the run's folder. SystemExit on Ctrl-C and SIGTERM."""
-        writable_folder(self.folder)
         path, done = None, 0
         if self.args.ckpt_path or self.args.resume:
             path = Path(self.args.ckpt_path or self.checkpoints / LAST)
+            if path.parent.resolve() != self.checkpoints.resolve():
+                raise UserError(
+                    f"--ckpt_path {path} is of another run; training goes on from one in {self.checkpoints}"
+                )
             checkpoint = load_checkpoint(path)
             require_same_run(self.method, checkpoint, path)
             load_weights(self.method, checkpoint, path)
@@ -144,8 +158,12 @@ class SeqInterpExperiment(host.BaseExperiment):
         elif (self.checkpoints / LAST).exists():
             _say(f"replacing the earlier run in {self.folder} (to keep one: --ex_name; to go on with it: --resume)")
             self._remove_checkpoints()
+        writable_folder(self.folder)
         self._announce_duration(self.args.epoch - done)
-        with _interruptible(self.trainer, self.checkpoints / LAST), _quiet():
+        hint = (
+            f"{self.checkpoints / LAST} holds the last finished epoch: the same command with --resume goes on from it"
+        )
+        with _interruptible(self.trainer, hint), _quiet():
             self.trainer.fit(self.method, self.data, ckpt_path=path, weights_only=True)
         self.trained = True
 
@@ -181,30 +199,32 @@ class SeqInterpExperiment(host.BaseExperiment):
         load_weights(self.method, checkpoint, path)
         writable_folder(self.folder)
         _say(f"scoring {path} (epoch {checkpoint['epoch'] + 1}{_validation(checkpoint)})")
-        root, length = Path(self.args.data_root), self.args.pre_seq_length
-        datasets = {name: withheld_dataset(root, name, length) for name in self.args.test_sets}
-        samplers = [ShareSampler(len(dataset)) for dataset in datasets.values()]
+        samplers = [ShareSampler(len(dataset)) for dataset in self.test_sets.values()]
         loaders = [
             DataLoader(dataset, self.args.val_batch_size, sampler=sampler, num_workers=self.args.num_workers)
-            for dataset, sampler in zip(datasets.values(), samplers, strict=True)
+            for dataset, sampler in zip(self.test_sets.values(), samplers, strict=True)
         ]
-        with _quiet():
+        with (
+            _interruptible(self.trainer, f"{path} is whole: tools/test.py with the same arguments scores it"),
+            _quiet(),
+        ):
             batches: Any = self.trainer.predict(
                 Predictor(self.method, self.args.val_batch_size), loaders, weights_only=True
             )
         shares = [batches] if len(loaders) == 1 else batches  # Lightning does not nest its answer for a single loader
         gathered = [sampler.gather(torch.cat(share)) for sampler, share in zip(samplers, shares, strict=True)]
-        predictions = {name: images.cpu().numpy() for name, images in zip(datasets, gathered, strict=True)}
+        predictions = {name: images.cpu().numpy() for name, images in zip(self.test_sets, gathered, strict=True)}
         if not self.trainer.is_global_zero:
             return {}
+        trained = {**self.config, **checkpoint["hyper_parameters"]}  # what was trained, not what this command says
         about = {
             "host": host.NAME,
-            "method": registry.method_names()[self.args.method],
-            "train_set": self.args.train_set,
-            "seed": self.args.seed,
+            "method": registry.method_names().get(trained["method"], trained["method"]),
+            "train_set": trained["train_set"],
+            "seed": trained["seed"],
             "checkpoint": str(path),
         }
-        return report(self.folder, about, datasets, predictions)
+        return report(self.folder, about, self.test_sets, predictions)
 
 
 def _validation(checkpoint: dict[str, Any]) -> str:
@@ -225,13 +245,18 @@ def _quiet() -> Iterator[None]:
     And its use of a name that torch no longer likes.
     """
     with warnings.catch_warnings():
-        for message in (".*does not have many workers.*", ".*exists and is not empty.*", ".*LeafSpec.*is deprecated"):
+        for message in (
+            ".*does not have many workers.*",
+            ".*exists and is not empty.*",
+            ".*LeafSpec.*is deprecated",
+            ".*sync_dist=True.*",
+        ):
             warnings.filterwarnings("ignore", message)
         yield
 
 
 @contextmanager
-def _interruptible(trainer: pl.Trainer, last: Path) -> Iterator[None]:
+def _interruptible(trainer: pl.Trainer, hint: str) -> Iterator[None]:
     """Turn Ctrl-C and SIGTERM into one line that says how to go on, and the exit code that shells expect."""
     try:
         yield
@@ -239,8 +264,5 @@ def _interruptible(trainer: pl.Trainer, last: Path) -> Iterator[None]:
         if not trainer.interrupted:
             raise
         terminated = trainer.received_sigterm
-        print(
-            f"\nstopped; {last} holds the last finished epoch: the same command with --resume goes on from it",
-            file=sys.stderr,
-        )
+        print(f"\nstopped; {hint}", file=sys.stderr)
         raise SystemExit(128 + (signal.SIGTERM if terminated else signal.SIGINT)) from stop

@@ -41,15 +41,21 @@ def choose(wish: str) -> str:
 if choose(os.environ.get("SEQINTERP_HOST", "auto")) == "openstl":
     from . import compat
 
-    with compat.importing():
-        import openstl
-        from openstl import datasets
-        from openstl.api import BaseExperiment
-        from openstl.datasets import dataset_parameters
-        from openstl.methods import SimVP, method_maps
-        from openstl.methods.base_method import Base_method
-        from openstl.models import SimVP_Model
-        from openstl.utils import create_parser, default_parser
+    try:
+        with compat.importing():
+            import openstl
+            from openstl import datasets
+            from openstl.api import BaseExperiment
+            from openstl.datasets import dataset_parameters
+            from openstl.methods import SimVP, method_maps
+            from openstl.methods.base_method import Base_method
+            from openstl.models import SimVP_Model
+            from openstl.utils import create_parser, default_parser
+    except ImportError as error:
+        raise UserError(
+            f"OpenSTL cannot be imported: {error}; pip install -e '.[openstl]' has what it needs, "
+            "SEQINTERP_HOST=embedded goes on without it"
+        ) from error
 
     compat.after_import()
     NAME = f"OpenSTL {openstl.__version__}"

@@ -41,6 +41,12 @@ def test_a_missing_file_and_one_without_weights_are_named(tmp_path):
     torch.save([1, 2], tmp_path / "list.ckpt")
     with pytest.raises(UserError, match="has no state_dict"):
         load_checkpoint(tmp_path / "list.ckpt")
+    torch.save({"state_dict": {"a": 3}}, tmp_path / "numbers.ckpt")
+    with pytest.raises(UserError, match="has no state_dict of weights"):
+        load_checkpoint(tmp_path / "numbers.ckpt")
+    torch.save({"state_dict": {"a": torch.zeros(1)}}, tmp_path / "weights.ckpt")
+    with pytest.raises(UserError, match="it has no epoch"):
+        load_checkpoint(tmp_path / "weights.ckpt")
 
 
 def test_weights_of_another_model_are_refused_and_nothing_is_loaded(tmp_path):
@@ -58,6 +64,10 @@ def test_weights_of_another_model_are_refused_and_nothing_is_loaded(tmp_path):
 def test_resuming_tells_settings_that_matter_from_those_that_do_not(tmp_path):
     model = nn.Linear(1, 1)
     model.hparams = {"lr": 0.1, "num_workers": 4}
-    require_same_run(model, {"hyper_parameters": {"lr": 0.1, "num_workers": 0}}, tmp_path)
+    state = {"optimizer_states": [], "lr_schedulers": [], "loops": {}, "callbacks": {}}
+    require_same_run(model, {**state, "hyper_parameters": {"lr": 0.1, "num_workers": 0}}, tmp_path)
     with pytest.raises(UserError, match=r"lr=0\.2, not 0\.1"):
-        require_same_run(model, {"hyper_parameters": {"lr": 0.2, "num_workers": 4}}, tmp_path)
+        require_same_run(model, {**state, "hyper_parameters": {"lr": 0.2, "num_workers": 4}}, tmp_path)
+    del state["loops"]
+    with pytest.raises(UserError, match="it has no loops"):
+        require_same_run(model, {**state, "hyper_parameters": {"lr": 0.1}}, tmp_path)

@@ -16,7 +16,7 @@ def test_prepare_writes_the_data_where_it_is_told_to(tmp_path, capsys):
         (["--seed", "-1"], "--seed is -1, expected at least 0"),
         (["--seed", "one"], "argument --seed: invalid int value: 'one'"),
         (["--sed", "1"], "unrecognized arguments: --sed 1"),
-        (["--data_root", "/dev/null/data"], "cannot write to folder /dev/null/data/seqinterp"),
+        (["--data_root", "/dev/null/data"], "cannot write to folder /dev/null/data"),
     ],
 )
 def test_mistakes_end_in_one_line(argv, message, capsys):

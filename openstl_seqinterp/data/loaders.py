@@ -58,6 +58,15 @@ def ensure_files(data_root: Path) -> Path:
     return folder
 
 
+def _load(folder: Path, family: str) -> SequenceSet:
+    path = folder / f"{family}-train.npz"
+    sequences = load_sequences(path)
+    expected, found = tuple(PARAMETERS["seqinterp"]["in_shape"][1:]), sequences.frames.shape[2:]
+    if found != expected:
+        raise UserError(f"{path}: images are {found} (C, H, W), expected {expected}")
+    return sequences
+
+
 def split(sequences: SequenceSet) -> tuple[range, range]:
     """Rows for training and for validation: whole sequences, the last tenth (their order is random) for validation."""
     count = len(sequences.frames)
@@ -73,7 +82,7 @@ def window_datasets(
     """Training and validation cases of a set of `TRAIN_SETS`. They never touch a withheld image."""
     require_known("training set", train_set, TRAIN_SETS)
     family, degradations = parse_set(train_set)
-    sequences = load_sequences(ensure_files(data_root) / f"{family}-train.npz")
+    sequences = _load(ensure_files(data_root), family)
     tasks = windows(sequences.always_observed(), pre_seq_length, aft_seq_length)
     train_rows, validation_rows = split(sequences)
     return (
@@ -87,7 +96,7 @@ def withheld_dataset(data_root: Path, test_set: str, pre_seq_length: int) -> Tas
     require_known("test set", test_set, TEST_SETS)
     family, degradations = parse_set(test_set)
     folder = ensure_files(data_root)
-    sequences = load_sequences(folder / f"{family}-train.npz")
+    sequences = _load(folder, family)
     withheld = load_withheld(folder / f"{family}-test.npz", sequences)
     known = sequences.always_observed()
     tasks = [one_sided(known, int(target), pre_seq_length) for target in withheld.index]

@@ -111,8 +111,8 @@ def load_withheld(path: Path, sequences: SequenceSet) -> Withheld:
         )
     if clean is not None:
         _check(path, "clean", clean, np.floating, 5, "(N, K, C, H, W)")
-        if clean.shape != frames.shape or not np.isfinite(clean).all():
-            raise UserError(f"{path}: clean must be finite and of the shape of frames {frames.shape}")
+        if clean.shape != frames.shape or not ((clean >= 0) & (clean <= 1)).all():
+            raise UserError(f"{path}: clean must be in [0, 1] and of the shape of frames {frames.shape}")
     return Withheld(frames, index, clean)
 
 

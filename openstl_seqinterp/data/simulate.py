@@ -7,6 +7,7 @@ these parameters match the figures that it prints.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import pi
@@ -18,7 +19,7 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from .. import __version__
 from ..errors import UserError
-from ..files import write_json
+from ..files import writable_folder, write_json
 from .mnist import load_digits
 from .sequences import save
 
@@ -78,26 +79,28 @@ def write_dataset(data_root: Path, seed: int = SEED, sets: Mapping[str, tuple[in
     """Simulate ``sets`` and write their files to ``data_root/seqinterp``; the same seed, the same bytes."""
     folder, process = data_root / "seqinterp", Process()
     images, labels, source = load_digits(data_root)
-    for name, (digit, count) in sets.items():
-        rng = np.random.default_rng([seed, digit])
-        candidates = np.flatnonzero(labels == digit)
-        if len(candidates) < count:
-            raise UserError(f"{source} has {len(candidates)} images of digit {digit}, {count} are needed")
-        frames, clean = simulate(images[rng.permutation(candidates)[:count]], process, rng)
-        observed = np.ones(process.length, bool)
-        observed[list(WITHHELD)] = False
-        index = np.array(WITHHELD)
-        save(folder / f"{name}-test.npz", {"frames": frames[:, index], "index": index, "clean": clean[:, index]})
-        frames[:, index] = 0
-        save(folder / f"{name}-train.npz", {"frames": frames, "observed": observed})
-    write_json(
-        folder / "simulation.json",
-        {
-            "seed": seed,
-            "process": asdict(process),
-            "digits": dict(sets),
-            "mnist": source,
-            "openstl_seqinterp": __version__,
-        },
-    )
+    writable_folder(data_root)
+    # Nobody, neither a process beside this one nor a run after Ctrl-C, ever sees a part of the files.
+    with tempfile.TemporaryDirectory(dir=data_root, prefix=".seqinterp-") as temporary:
+        written = Path(temporary) / "seqinterp"
+        for name, (digit, count) in sets.items():
+            rng = np.random.default_rng([seed, digit])
+            candidates = np.flatnonzero(labels == digit)
+            if len(candidates) < count:
+                raise UserError(f"{source} has {len(candidates)} images of digit {digit}, {count} are needed")
+            frames, clean = simulate(images[rng.permutation(candidates)[:count]], process, rng)
+            observed = np.ones(process.length, bool)
+            observed[list(WITHHELD)] = False
+            index = np.array(WITHHELD)
+            save(written / f"{name}-test.npz", {"frames": frames[:, index], "index": index, "clean": clean[:, index]})
+            frames[:, index] = 0
+            save(written / f"{name}-train.npz", {"frames": frames, "observed": observed})
+        about = {"seed": seed, "process": asdict(process), "digits": dict(sets), "mnist": source}
+        write_json(written / "simulation.json", {**about, "openstl_seqinterp": __version__})
+        try:
+            written.rename(folder)
+        except OSError:  # the folder is there already
+            writable_folder(folder)
+            for path in written.iterdir():
+                path.replace(folder / path.name)
     return folder

@@ -1,5 +1,6 @@
 """Bad input ends a command in one line on standard error and exit code 2, and leaves nothing half-written."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def test_not_a_number_in_the_clean_images(arguments, small_root, tmp_path, capsy
     clean[0] = np.nan
     _rewrite(path, clean=clean)
     assert cli.run(cli.train, [*arguments, "--data_root", str(tmp_path / "data")]) == 2
-    assert "n3-test.npz: clean must be finite" in _one_line(capsys)
+    assert "n3-test.npz: clean must be in [0, 1]" in _one_line(capsys)
 
 
 def test_an_unwritable_folder(arguments, tmp_path, capsys):
@@ -86,6 +87,59 @@ def test_a_damaged_checkpoint(copied, capsys, command):
     assert run == 2
     assert "damaged" in capsys.readouterr().err.splitlines()[-1]
     assert _files(folder) == before
+
+
+def test_images_of_another_size(arguments, small_root, tmp_path, capsys):
+    shutil.copytree(small_root, tmp_path / "data")
+    frames = np.zeros((12, 16, 1, 32, 32), np.uint8)
+    _rewrite(tmp_path / "data" / "seqinterp" / "n6-train.npz", frames=frames)
+    assert cli.run(cli.train, [*arguments, "--data_root", str(tmp_path / "data")]) == 2
+    assert "images are (1, 32, 32) (C, H, W), expected (1, 36, 36)" in _one_line(capsys)
+
+
+def test_a_bad_test_set_is_found_before_training(arguments, small_root, tmp_path, capsys):
+    shutil.copytree(small_root, tmp_path / "data")
+    _truncate(tmp_path / "data" / "seqinterp" / "n3-test.npz")
+    command = [*arguments, "--data_root", str(tmp_path / "data"), "--test_sets", "n6", "n3"]
+    assert cli.run(cli.train, command) == 2
+    assert "n3-test.npz is damaged" in _one_line(capsys)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_batches_that_can_never_be_full(arguments, capsys):
+    assert cli.run(cli.train, [*arguments, "-b", "1000", "--drop_last"]) == 2
+    assert "88 training cases make no batch" in _one_line(capsys)
+
+
+def test_training_goes_on_from_its_own_checkpoints_alone(copied, capsys, tmp_path):
+    folder, arguments = copied
+    command = [*arguments, "--ex_name", "other", "--ckpt_path", str(folder / "checkpoints" / "last.ckpt")]
+    assert cli.run(cli.train, command) == 2
+    assert "is of another run" in _one_line(capsys)
+    assert not (tmp_path / "other").exists()
+
+
+def test_scores_tell_what_was_trained_whatever_the_command_says(copied):
+    folder, arguments = copied
+    command = [*arguments, "--train_set", "n6-all", "--seed", "7", "--test_sets", "n6"]
+    assert cli.run(cli.test, command) == 0
+    content = json.loads((folder / "scores.json").read_text())
+    assert (content["train_set"], content["seed"]) == ("n6", 42)
+
+
+def test_resuming_nothing_leaves_nothing(arguments, capsys, tmp_path):
+    assert cli.run(cli.train, [*arguments, "--resume"]) == 2
+    assert "there is no checkpoint" in _one_line(capsys)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_ctrl_c_anywhere_is_one_line(arguments, capsys, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_experiment", interrupted)
+    assert cli.run(cli.train, arguments) == 130
+    assert capsys.readouterr().err.strip() == "stopped"
 
 
 def test_a_checkpoint_of_another_model(copied, capsys, tmp_path):

@@ -40,7 +40,7 @@ def _renamed(old: str, new: str) -> Callable[[ModuleType], Any]:
 
 
 def _block(name: str) -> Callable[[ModuleType], Any]:
-    """A transformer block that takes ``drop`` and has whole numbers for its window, as it had."""
+    """A transformer block that takes ``drop`` and has one ``drop_path`` and whole numbers for its window, as it had."""
 
     def mend(module: ModuleType) -> Any:
         theirs: Any = getattr(module, name)
@@ -52,6 +52,8 @@ def _block(name: str) -> Callable[[ModuleType], Any]:
             for side in ("window_size", "shift_size"):
                 if isinstance(getattr(self, side, None), tuple):
                     setattr(self, side, getattr(self, side)[0])
+            if not hasattr(self, "drop_path"):
+                self.drop_path = self.drop_path1
 
         return type(name, (theirs,), {"__init__": __init__})
 

@@ -1,6 +1,7 @@
 """Run every method of OpenSTL on seqinterp, one tiny epoch and a test each, and write docs/methods.md.
 
-    PYTHONPATH=OpenSTL python tools/methods_table.py
+    PYTHONPATH=OpenSTL python tools/methods_table.py            # all of them, about half an hour on two cores
+    PYTHONPATH=OpenSTL python tools/methods_table.py MIM WaST   # these rows alone
 
 A line says what happened in that run; nothing in the table is written by hand but the remarks below.
 """
@@ -8,6 +9,7 @@ A line says what happened in that run; nothing in the table is written by hand b
 import contextlib
 import io
 import os
+import sys
 import tempfile
 import traceback
 from pathlib import Path
@@ -52,23 +54,32 @@ def attempt(arguments: list[str]) -> str:
     return f"fails: {printed.getvalue().strip().splitlines()[-1]}" if failed else "works"
 
 
-def main() -> None:
-    """Run everything and write the table."""
-    rows = []
+def row(label: str, config: str, result: str) -> str:
+    """A line of the table."""
+    return f"| {label} | `{config}.py` | {result} | {REMARKS.get(label, '')} |"
+
+
+def main(wanted: list[str]) -> None:
+    """Run the methods that are ``wanted`` (all, if none is named) and write their rows."""
+    table = ROOT / "docs" / "methods.md"
+    rows = {}
+    if wanted and table.is_file():
+        rows = {line.split(" | ")[0].removeprefix("| "): line for line in table.read_text().splitlines()[11:]}
+    runs = {f"SimVP {name}": ("SimVP_quick", ["-m", "SimVP", "--model_type", name]) for name in host.MODEL_TYPES}
+    runs |= {name: (name, ["-m", name]) for name in METHODS}
     with tempfile.TemporaryDirectory() as folder:
         write_dataset(Path(folder), sets={"n6": (6, 20), "n3": (3, 4)})
         common = ["-d", "seqinterp", "--data_root", folder, "--res_dir", folder, "-e", "1", "--test_sets", "n6"]
         common += ["--precision", "32", "--no_display_method_info"]
-        quick = "configs/seqinterp/SimVP_quick.py"
-        runs = [(f"SimVP {name}", quick, ["-m", "SimVP", "--model_type", name]) for name in host.MODEL_TYPES]
-        runs += [(name, f"configs/seqinterp/{name}.py", ["-m", name]) for name in METHODS]
-        for number, (label, config, arguments) in enumerate(runs):
-            result = attempt([*common, *arguments, "-c", str(ROOT / config), "--ex_name", str(number)])
+        for label in wanted or runs:
+            config, arguments = runs[label]
+            path = str(CONFIGS / "seqinterp" / f"{config}.py")
+            result = attempt([*common, *arguments, "-c", path, "--ex_name", label.replace(" ", "_")])
             print(f"{label}: {result}", flush=True)
-            rows.append(f"| {label} | `{Path(config).name}` | {result} | {REMARKS.get(label, '')} |")
-    write_text(ROOT / "docs" / "methods.md", HEADER.format(host=host.NAME) + "\n".join(rows) + "\n")
+            rows[label] = row(label, config, result)
+    write_text(table, HEADER.format(host=host.NAME) + "\n".join(rows[label] for label in runs if label in rows) + "\n")
 
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    main()
+    main(sys.argv[1:])

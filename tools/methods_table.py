@@ -64,7 +64,7 @@ def main(wanted: list[str]) -> None:
     table = ROOT / "docs" / "methods.md"
     rows = {}
     if wanted and table.is_file():
-        rows = {line.split(" | ")[0].removeprefix("| "): line for line in table.read_text().splitlines()[11:]}
+        rows = {line.split(" | ")[0].removeprefix("| "): line for line in table.read_text().splitlines()[HEADER.count("\n") :]}
     runs = {f"SimVP {name}": ("SimVP_quick", ["-m", "SimVP", "--model_type", name]) for name in host.MODEL_TYPES}
     runs |= {name: (name, ["-m", name]) for name in METHODS}
     with tempfile.TemporaryDirectory() as folder:

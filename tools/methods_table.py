@@ -26,8 +26,8 @@ METHODS = [
 ]
 REMARKS = {
     "SimVP Swin": "its window of 4 does not divide the grid of 18; OpenSTL has no setting for it",
-    "PhyDNet": "OpenSTL trains it on the MSE between its loss and the target: it runs and learns nothing useful",
-    "MIM": "keeps its memory from batch to batch, so a score depends a little on the order of the cases",
+    "PhyDNet": "runs, with a wrong loss: OpenSTL takes the MSE between the loss of its model and the target",
+    "MIM": "keeps its memory from batch to batch, so a score depends on the order of the cases",
     "MMVP": "mixes up the channels of colour images",
     "WaST": "`loss_weight` asks for a GPU whatever the device",
 }
@@ -64,7 +64,10 @@ def main(wanted: list[str]) -> None:
     table = ROOT / "docs" / "methods.md"
     rows = {}
     if wanted and table.is_file():
-        rows = {line.split(" | ")[0].removeprefix("| "): line for line in table.read_text().splitlines()[HEADER.count("\n") :]}
+        rows = {
+            line.split(" | ")[0].removeprefix("| "): line
+            for line in table.read_text().splitlines()[HEADER.count("\n") :]
+        }
     runs = {f"SimVP {name}": ("SimVP_quick", ["-m", "SimVP", "--model_type", name]) for name in host.MODEL_TYPES}
     runs |= {name: (name, ["-m", name]) for name in METHODS}
     with tempfile.TemporaryDirectory() as folder:

@@ -76,10 +76,9 @@ def is_simvp(method: str) -> bool:
 
 def _check_type(action: argparse.Action, value: Any, source: str) -> None:
     if value is None:
-        if action.default is not None or action.dest in host.default_parser():
-            late = host.default_parser().get(action.dest, action.default)
-            if late is not None:
-                raise UserError(f"{source}: {action.dest} is None, expected a value such as {late!r}")
+        late = host.default_parser().get(action.dest, action.default)
+        if late is not None:
+            raise UserError(f"{source}: {action.dest} is None, expected a value such as {late!r}")
         return
     kind: Any = action.type or str
     if action.nargs == 0:

@@ -74,14 +74,18 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         )
         return results["frames"], results["observed"]
 
-    def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def targets(self, number: int) -> np.ndarray:
+        """The true images float32 (T', C, H, W) in [0, 1] of a case, never degraded."""
         sequence, task, _ = self.case(number)
-        context, _ = self.read(number, task.context)
         if self.withheld is None:
-            targets = self.sequences.frames[sequence, list(task.targets)]
+            frames = self.sequences.frames[sequence, list(task.targets)]
         else:
-            targets = self.withheld.frames[sequence, [self.withheld.at(target) for target in task.targets]]
-        return torch.from_numpy(context), torch.from_numpy(targets / np.float32(255))
+            frames = self.withheld.frames[sequence, [self.withheld.at(target) for target in task.targets]]
+        return frames / np.float32(255)
+
+    def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+        context, _ = self.read(number, self.case(number)[1].context)
+        return torch.from_numpy(context), torch.from_numpy(self.targets(number))
 
 
 def _process() -> tuple[int, int]:

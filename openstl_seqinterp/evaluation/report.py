@@ -69,7 +69,7 @@ def _draw_sequence(path: Path, dataset: TaskDataset, model: np.ndarray) -> None:
     sequence, filled, true = dataset.case(0)[0], {}, {}
     for case in range(len(dataset.tasks)):
         (target,) = dataset.case(case)[1].targets
-        filled[target], true[target] = model[case], dataset[case][1][0].numpy()
+        filled[target], true[target] = model[case], dataset.targets(case)[0]
     sequence_figure(path, dataset.sequences.frames[sequence] / np.float32(255), filled, true)
 
 

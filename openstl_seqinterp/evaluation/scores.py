@@ -42,12 +42,11 @@ def collect(dataset: TaskDataset) -> Cases:
     clean = dataset.withheld.clean if dataset.withheld is not None else None
     floor: list[np.ndarray] = []
     for number in range(len(dataset)):
-        context, truth = dataset[number]
         sequence, task, _ = dataset.case(number)
         (target,) = task.targets
         frames, observed = dataset.read(number, everything)
-        inputs.append(context.numpy())
-        truths.append(truth[0].numpy())
+        inputs.append(frames[list(task.context)])
+        truths.append(dataset.targets(number)[0])
         targets.append(target)
         for name, baseline in BASELINES.items():
             predictions[name].append(baseline(frames, observed, target))

@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 
 demo: $(VENV)/installed
 	$(BIN)/python tools/train.py -d seqinterp -m SimVP --model_type gSTA -c configs/seqinterp/SimVP_quick.py
+	$(BIN)/python tools/train.py -d seqinterp_infill -m LatentAffine -c configs/seqinterp/LatentAffine_quick.py
+	@echo "MSE over images 4 and 16:"
+	@$(BIN)/python tools/compare.py work_dirs/seqinterp_SimVP_quick_n6 work_dirs/seqinterp_infill_LatentAffine_quick_n6
 
 test: lint
 	$(BIN)/python -m pytest

@@ -8,13 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from . import host, registry
-from .data.loaders import TEST_SETS, TRAIN_SETS
+from .data.loaders import BALANCES, TEST_SETS, TRAIN_SETS
 from .errors import UserError, require_known
 
 _POSITIVE = 1e-30
 # key: least, most
 _RANGES: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("epoch", "batch_size", "val_batch_size", "log_step", "patch_size", "final_div_factor"), (1, inf)),
+    **dict.fromkeys(
+        (
+            "epoch",
+            "epoch_cases",
+            "hidden",
+            "passes",
+            "batch_size",
+            "val_batch_size",
+            "log_step",
+            "patch_size",
+            "final_div_factor",
+        ),
+        (1, inf),
+    ),
     **dict.fromkeys(("num_workers", "opt_eps", "weight_decay", "warmup_lr", "min_lr", "warmup_epoch"), (0, inf)),
     **dict.fromkeys(("mse_weight", "mae_weight"), (0, inf)),
     **dict.fromkeys(("lr", "clip_grad", "lr_k_decay", "decay_epoch", "decay_rate"), (_POSITIVE, inf)),
@@ -28,18 +41,22 @@ _RANGES: dict[str, tuple[float, float]] = {
     "spatio_kernel_enc": (1, inf),
     "spatio_kernel_dec": (1, inf),
 }
-_WHOLE = {"hid_S", "hid_T", "N_S", "N_T", "spatio_kernel_enc", "spatio_kernel_dec", "patch_size"}
+_WHOLE = {"hidden", "passes", "hid_S", "hid_T", "N_S", "N_T", "spatio_kernel_enc", "spatio_kernel_dec", "patch_size"}
 _CHOICES: dict[str, tuple[str, ...]] = {
     "sched": ("onecycle", "cosine", "tanh", "step"),  # OpenSTL's multistep takes no list of epochs, so it cannot run
     "opt": ("adam", "adamw", "nadam", "radam", "adamp", "rmsprop"),  # OpenSTL hands its others arguments they refuse
     "clip_mode": ("norm", "value"),
     "metric_for_bestckpt": ("val_loss", "train_loss"),
     "train_set": tuple(TRAIN_SETS),
+    "balance": BALANCES,
 }
 
 
 def check_settings(parser: argparse.ArgumentParser, values: dict[str, Any], source: str) -> None:
     """UserError for the first of ``values`` that has the wrong type, is out of range or does not fit the others."""
+    reads = registry.dataset_of(values["method"])
+    if values["dataname"] != reads:
+        raise UserError(f"{source}: {values['method']} reads -d {reads}, not {values['dataname']}")
     for action in parser._actions:
         if action.dest in values:
             _check_type(action, values[action.dest], source)

@@ -52,6 +52,15 @@ def prepare(argv: Sequence[str]) -> None:
     print(f"wrote {write_dataset(Path(args.data_root), args.seed)}")
 
 
+def compare(argv: Sequence[str]) -> None:
+    """Print the scores of several runs in one table."""
+    from .evaluation.compare import compare as table
+
+    parser = Parser(description="MSE of runs side by side; runs that differ in their seed alone share a column.")
+    parser.add_argument("runs", nargs="+", type=Path, help="folders of runs, each with its scores.json")
+    print(table(parser.parse_args(argv).runs))
+
+
 def run(command: Command, argv: Sequence[str] | None = None) -> int:
     """Run a command. A mistake of the user's ends in one line on standard error and exit code 2."""
     try:

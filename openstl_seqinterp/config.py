@@ -16,14 +16,14 @@ from mmengine.config import Config
 
 from . import device, host, registry
 from .checks import check_settings, is_simvp
-from .data.loaders import TEST_SETS, TRAIN_SETS
+from .data.loaders import BALANCES, ONE_SIDED, TEST_SETS, TRAIN_SETS
 from .errors import Parser, UserError, nearest, require_known
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 
 # Defaults of our commands where they differ from the host's.
 _OURS: dict[str, Any] = {
-    "dataname": "seqinterp",
+    "dataname": None,  # what the method reads
     "ex_name": None,  # named after the run, so that test.py finds what train.py left
     "num_workers": 0,  # the data are in memory: handing batches between processes costs more than making them
 }
@@ -67,6 +67,12 @@ def add_plugin_flags(parser: argparse.ArgumentParser) -> None:
         "--test_sets", nargs="+", default=TEST_SETS, help=f"any of {', '.join(TEST_SETS)} (default: all)"
     )
     group.add_argument(
+        "--balance",
+        default=BALANCES[0],
+        help="velocity: draw training sequences so that slow and fast motion count equally (default: none)",
+    )
+    group.add_argument("--epoch_cases", type=int, help="training cases that an epoch draws (default: each once)")
+    group.add_argument(
         "--precision",
         default=device.AUTO,
         choices=[device.AUTO, *device.PRECISIONS],
@@ -103,23 +109,25 @@ def model_keys(method: str) -> set[str]:
     """The config keys that a method's constructor and its model's understand."""
     if not is_simvp(method):
         return _OTHER_METHODS
-    signatures = (inspect.signature(cls).parameters.values() for cls in (host.method_maps[method], host.SimVP_Model))
+    cls = host.method_maps[method]
+    classes = (cls, getattr(cls, "Model", host.SimVP_Model))
+    signatures = (inspect.signature(each).parameters.values() for each in classes)
     return {p.name for parameters in signatures for p in parameters if p.kind is not p.VAR_KEYWORD}
 
 
-def find_config(dataname: str, method: str) -> Path:
-    """``configs/DATANAME/METHOD.py`` below the working folder or beside the plugin, in any case; UserError if none."""
-    for folder in (Path("configs") / dataname, CONFIGS / dataname):
+def find_config(method: str) -> Path:
+    """``configs/seqinterp/METHOD.py`` below the working folder or beside the plugin, in any case; UserError if none."""
+    for folder in (Path("configs") / ONE_SIDED, CONFIGS / ONE_SIDED):
         for path in sorted(folder.glob("*.py")):
             if path.stem.lower() == method.lower():
                 return path
     raise UserError(
-        f"there is no config {dataname}/{method}.py; name one with --config_file (there are: {_listing(dataname)})"
+        f"there is no config {ONE_SIDED}/{method}.py; name one with --config_file (there are: {_listing()})"
     )
 
 
-def _listing(dataname: str) -> str:
-    return ", ".join(str(path) for path in sorted((CONFIGS / dataname).glob("*.py")))
+def _listing() -> str:
+    return ", ".join(str(path) for path in sorted((CONFIGS / ONE_SIDED).glob("*.py")))
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -164,13 +172,14 @@ def resolve(argv: Sequence[str], *, test: bool = False) -> argparse.Namespace:
     late = {key: value for key, value in host.default_parser().items() if defaults[key] is None and key not in _OURS}
     given = _given(parser, argv)
 
-    dataname = given.get("dataname", defaults["dataname"])
-    _check_dataname(dataname)
+    if "dataname" in given:
+        _check_dataname(given["dataname"])
     wish = _known_method(given.get("method", defaults["method"]))
-    path = Path(given["config_file"]) if "config_file" in given else find_config(dataname, wish)
+    path = Path(given["config_file"]) if "config_file" in given else find_config(wish)
     config = read_config(path)
-    _check_dataname(config.get("dataname", dataname))
     method = _known_method(given.get("method", config.get("method", wish)))
+    dataname = given.get("dataname", config.get("dataname", registry.dataset_of(method)))
+    _check_dataname(dataname)
     fixed = registry.DATASETS[dataname]
     check_keys(path, config, method.lower(), {*defaults, *fixed} - {"test", "config_file"})
     for key, value in fixed.items():

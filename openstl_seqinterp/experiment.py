@@ -25,7 +25,7 @@ from . import device, host, registry
 from .callbacks import SeededEpochs, checkpoints, progress_bar
 from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_run
 from .data.dataset import ShareSampler
-from .data.loaders import withheld_dataset
+from .data.loaders import withheld_datasets
 from .errors import UserError
 from .evaluation.report import report
 from .files import writable_folder
@@ -86,12 +86,15 @@ class SeqInterpExperiment(host.BaseExperiment):
                     f"{len(loader.dataset)} {name} cases make no batch; use smaller batches, or no --drop_last"
                 )
         # Before training: a test set that cannot be read must not be found out after it.
-        self.test_sets = {name: withheld_dataset(root, name, args.pre_seq_length) for name in args.test_sets}
+        whole = getattr(self.method, "whole_sequence", False)
+        self.test_sets = withheld_datasets(root, args.dataname, args.test_sets, whole=whole)
         _say(f"host: {host.NAME} | device: {self.accelerator}, {self.precision} | run: {self.folder}")
-        # Convolutions in bf16 are fastest with channels last; the weights' layout decides.
-        for parameter in self.method.model.parameters():
-            if parameter.dim() == 4:
-                parameter.data = parameter.data.to(memory_format=torch.channels_last)
+        # Convolutions in half precision are fastest with channels last, those in fp32 without on older CPUs
+        # (measured: 1.1 to 1.4 times). The weights' layout decides.
+        if self.precision != device.PRECISIONS["32"]:
+            for parameter in self.method.model.parameters():
+                if parameter.dim() == 4:
+                    parameter.data = parameter.data.to(memory_format=torch.channels_last)
 
     def _load_callbacks(self, args: Namespace, save_dir: str, ckpt_dir: str) -> tuple[list[Callback], str]:
         theirs, save_dir = super()._load_callbacks(args, save_dir, ckpt_dir)

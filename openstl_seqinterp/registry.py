@@ -7,12 +7,18 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from . import host
-from .data.loaders import PARAMETERS, load_data
+from .data.loaders import ONE_SIDED, PARAMETERS, load_data
 from .errors import UserError
+from .methods.latent_affine import LatentAffine
+from .methods.simvp_motion import SimVP_Motion
 from .methods.simvp_seqinterp import SimVP_SeqInterp
 
 DATASETS: dict[str, dict[str, Any]] = PARAMETERS
-METHODS: dict[str, type] = {"SimVP_SeqInterp": SimVP_SeqInterp}
+METHODS: dict[str, type] = {
+    "SimVP_SeqInterp": SimVP_SeqInterp,
+    "SimVP_Motion": SimVP_Motion,
+    "LatentAffine": LatentAffine,
+}
 
 
 def enter(registry: MutableMapping[str, Any], kind: str, name: str, value: Any) -> None:
@@ -37,6 +43,11 @@ def method_names() -> dict[str, str]:
     """Every registered method: the name that the host looks up (in lower case) and the one to show."""
     shown = {name.lower(): name for name in ("SimVP", *METHODS)}
     return {name: shown.get(name, name) for name in host.method_maps}
+
+
+def dataset_of(method: str) -> str:
+    """The data set whose batches a registered method reads."""
+    return getattr(host.method_maps[method.lower()], "dataname", ONE_SIDED)
 
 
 def extend_choices(parser: ArgumentParser) -> None:

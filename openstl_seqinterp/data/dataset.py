@@ -10,7 +10,7 @@ import torch
 from torch import distributed
 from torch.utils.data import Dataset, Sampler
 
-from .degrade import DEGRADATIONS
+from .degrade import DEGRADATIONS, DROP
 from .sequences import SequenceSet, Withheld
 from .tasks import Task
 
@@ -22,7 +22,8 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     Number ``epoch * len(self) + i`` is case ``i`` with the random draws of that epoch, so fresh noise needs no
     state that workers would have to share.
 
-    Targets come from ``withheld`` where it is given, else from the observed frames.
+    Targets come from ``withheld`` where it is given, else from the observed frames. No predictor ever sees them.
+    ``exposed`` are the positions of each task that a degradation may blank: by default those that it reads.
     ``mean``, ``std`` and ``data_name`` are what OpenSTL's data module asks of a dataset.
     """
 
@@ -37,27 +38,40 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         *,
         rows: Sequence[int] | None = None,
         withheld: Withheld | None = None,
+        exposed: Sequence[Sequence[int]] | None = None,
         seed: int = 0,
     ) -> None:
         self.data_name = name
         self.sequences, self.withheld = sequences, withheld
         self.rows = np.arange(len(sequences.frames)) if rows is None else np.asarray(rows)
         self.tasks, self.degradations = list(tasks), list(degradations)
+        read = [tuple(position for position in task.context if position not in task.targets) for task in self.tasks]
+        self.exposed = read if exposed is None else [tuple(positions) for positions in exposed]
         self.seed = seed
-        read = {position for task in self.tasks for position in task.context}
-        produced = {position for task in self.tasks for position in task.targets if withheld is None}
-        hidden = [position for position in sorted(read | produced) if not sequences.observed[self.rows, position].all()]
+        needed = {position for task in self.tasks for position in self._needed(task)}
+        hidden = [position for position in sorted(needed) if not sequences.observed[self.rows, position].all()]
         if hidden:
             raise ValueError(f"tasks of {name} use positions {hidden}, which are not observed in every sequence")
+
+    def _needed(self, task: Task) -> tuple[int, ...]:
+        """The positions that must be observed for this task."""
+        return task.context + (task.targets if self.withheld is None else ())
 
     def __len__(self) -> int:
         return len(self.rows) * len(self.tasks) * len(self.degradations)
 
+    def _indices(self, number: int) -> tuple[int, ...]:
+        shape = (len(self.rows), len(self.tasks), len(self.degradations))
+        return tuple(int(index) for index in np.unravel_index(number % len(self), shape))
+
     def case(self, number: int) -> tuple[int, Task, str]:
         """The sequence, the task and the degradation of a case."""
-        shape = (len(self.rows), len(self.tasks), len(self.degradations))
-        row, task, degradation = np.unravel_index(number % len(self), shape)
+        row, task, degradation = self._indices(number)
         return int(self.rows[row]), self.tasks[task], self.degradations[degradation]
+
+    def for_each_case(self, values: np.ndarray) -> np.ndarray:
+        """Repeat a value of each row (R,) for all its cases, in the order of their numbers."""
+        return np.repeat(values, len(self.tasks) * len(self.degradations))
 
     def read(self, number: int, index: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Frames float32 (K, C, H, W) in [0, 1] of a case as a predictor may see them, and observed bool (K,)."""
@@ -68,11 +82,14 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
                 "frames": self.sequences.frames[sequence, positions] / np.float32(255),
                 "observed": self.sequences.observed[sequence, positions].copy(),
                 "index": tuple(positions),
-                "context": task.context,
+                "exposed": self.exposed[self._indices(number)[1]],
                 "key": (self.seed, number),
             }
         )
-        return results["frames"], results["observed"]
+        frames, observed = results["frames"], results["observed"]
+        targets = np.isin(positions, task.targets)
+        frames[targets], observed[targets] = 0, False
+        return frames, observed
 
     def targets(self, number: int) -> np.ndarray:
         """The true images float32 (T', C, H, W) in [0, 1] of a case, never degraded."""
@@ -93,25 +110,62 @@ def _process() -> tuple[int, int]:
     return (distributed.get_rank(), distributed.get_world_size()) if distributed.is_initialized() else (0, 1)
 
 
+class InfillDataset(TaskDataset):
+    """For networks that are told which images are observed: ``x`` is (S, C + 2, H, W), ``y`` (1, C, H, W).
+
+    The ``S`` slots are the task's context in its order, unobserved images and the target zeroed. Behind the image come
+    a plane that is 1 where the slot is observed, and one with its distance in time from the target, in images:
+    negative before it, whichever way the slots are read. Each further image is hidden with probability ``drop`` (while
+    two stay observed), drawn by case.
+    """
+
+    def __init__(self, *args: Any, drop: float = 0.0, **options: Any) -> None:
+        self.drop = drop
+        super().__init__(*args, **options)
+
+    def _needed(self, task: Task) -> tuple[int, ...]:
+        return task.targets if self.withheld is None else ()
+
+    def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+        _, task, _ = self.case(number)
+        frames, observed = self.read(number, task.context)
+        kept = observed & (np.random.default_rng([self.seed, number, DROP]).random(len(observed)) >= self.drop)
+        if kept.sum() >= 2:
+            observed = kept
+        frames[~observed] = 0  # noise reaches blank images too
+        slots, _, height, width = frames.shape
+        offset = np.array(task.context) - task.targets[0]
+        planes = np.stack([observed, offset], axis=1).astype(np.float32)[..., None, None]
+        x = np.concatenate([frames, np.broadcast_to(planes, (slots, 2, height, width))], axis=1)
+        return torch.from_numpy(x), torch.from_numpy(self.targets(number))
+
+
 class EpochSampler(Sampler[int]):
     """A random order that depends on the seed and the epoch alone, so a resumed run sees what it would have seen.
 
+    An epoch has ``size`` numbers (default: each once), drawn in proportion to ``weights`` (N,) where they are given.
     Several processes take turns and get equally many numbers; the few left over wait for another epoch.
     """
 
-    def __init__(self, length: int, seed: int) -> None:
+    def __init__(self, length: int, seed: int, size: int | None = None, weights: np.ndarray | None = None) -> None:
         self.length, self.seed, self.epoch = length, seed, 0
+        self.size = length if size is None else min(size, length)
+        self.shares = None if weights is None else weights / weights.sum()
 
     def set_epoch(self, epoch: int) -> None:
         """Called by Lightning before each epoch."""
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return self.length // _process()[1]
+        return self.size // _process()[1]
 
     def __iter__(self) -> Iterator[int]:
         rank, processes = _process()
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.length)
+        rng = np.random.default_rng([self.seed, self.epoch])
+        if self.shares is None:
+            order = rng.permutation(self.length)
+        else:
+            order = rng.choice(self.length, self.size, p=self.shares)
         numbers = self.epoch * self.length + order[: len(self) * processes]
         return iter(numbers[rank::processes].tolist())
 

@@ -5,7 +5,7 @@ The transforms live in mmcv's registry. They work on a dict of one case::
     frames    float32 (K, C, H, W) in [0, 1]   some frames of a sequence
     observed  bool (K,)                        which of them are known
     index     tuple of K ints                  their positions in the sequence
-    context   tuple of ints                    the positions that the network reads
+    exposed   tuple of ints                    the positions that may be blanked
     key       tuple of ints                    the identity of the case
 
 A degraded frame is a function of the key and its position alone. So the frames that a network reads and those that
@@ -19,17 +19,17 @@ from typing import Any
 import numpy as np
 from mmcv.transforms import TRANSFORMS, BaseTransform, Compose
 
-MISS, NOISE = 0, 1  # one random stream for each kind of damage
+MISS, NOISE, DROP = 0, 1, 2  # one random stream for each kind of damage
 
 
 @TRANSFORMS.register_module()
 class SequenceMiss(BaseTransform):
-    """Blank one of the images that the network reads, drawn at random, and mark it as not observed."""
+    """Blank one of the exposed images, drawn at random, and mark it as not observed."""
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Blank one position of ``context``, if it is among the frames at hand."""
-        context = results["context"]
-        missing = context[np.random.default_rng([*results["key"], MISS]).integers(len(context))]
+        """Blank one position of ``exposed``, if it is among the frames at hand."""
+        exposed = results["exposed"]
+        missing = exposed[np.random.default_rng([*results["key"], MISS]).integers(len(exposed))]
         for slot, position in enumerate(results["index"]):
             if position == missing:
                 results["frames"][slot] = 0

@@ -15,7 +15,8 @@ class Task:
     """Positions in a sequence, counted from 0: the frames to read, in order, and the frames to predict, in order.
 
     ``Task((7, 6, 5, 4), (3,))`` interpolates image 4 of the paper backwards in time;
-    ``Task((11, 12, 13, 14), (15,))`` extrapolates image 16.
+    ``Task((11, 12, 13, 14), (15,))`` extrapolates image 16. Where a network is told which images are unobserved,
+    ``context`` may name those too: ``Task((0, 1, 2, 3, 4, 5, 6, 7), (3,))`` reads both sides of image 4.
     """
 
     context: tuple[int, ...]
@@ -60,3 +61,26 @@ def one_sided(observed: Sequence[bool] | np.ndarray, target: int, context: int) 
         if all(0 <= position < len(known) and known[position] for position in side):
             return Task(tuple(side), (target,))
     raise UserError(f"image {target + 1} has fewer than {context} observed images in a row on either side of it")
+
+
+def infill_windows(observed: Sequence[bool] | np.ndarray, slots: int) -> list[Task]:
+    """Every window of ``slots`` consecutive observed frames with each of its frames as the target, in both directions.
+
+    Targets at the ends of a window extrapolate, those inside it interpolate. The paper's images 5-15 with 8 slots give
+    4 windows x 2 directions x 8 targets. Raises UserError where no stretch is long enough.
+    """
+    whole = windows(observed, slots, 0)
+    return [Task(window.context, (target,)) for window in whole for target in window.context]
+
+
+def around(length: int, target: int, slots: int) -> Task:
+    """The task that predicts ``target`` from the ``slots`` frames around it, itself among them, in time order.
+
+    The window is centred on the target, the later half the shorter one, and shifted where it would leave the sequence:
+    of 16 frames and 8 slots, frame 3 is predicted from 0-7 and frame 15 from 8-15.
+    Raises UserError where the sequence has fewer frames than slots.
+    """
+    if slots > length:
+        raise UserError(f"a sequence of {length} images is shorter than the {slots} that the network reads")
+    start = min(max(target - slots // 2, 0), length - slots)
+    return Task(tuple(range(start, start + slots)), (target,))

@@ -26,7 +26,7 @@ def degrade(name, key, context, index=range(LENGTH), frames=None):
         "frames": frames[list(index)],
         "observed": np.ones(len(index), bool),
         "index": tuple(index),
-        "context": context,
+        "exposed": context,
         "key": key,
     }
     results = DEGRADATIONS[name](case)

@@ -8,7 +8,7 @@ import pytest
 from skimage.metrics import structural_similarity
 
 from openstl_seqinterp.data.dataset import TaskDataset
-from openstl_seqinterp.data.loaders import withheld_dataset
+from openstl_seqinterp.data.loaders import withheld_datasets
 from openstl_seqinterp.evaluation import report as module
 from openstl_seqinterp.evaluation.report import report
 
@@ -19,7 +19,7 @@ SETS = ["n3", "n3-aug"]
 
 @pytest.fixture(scope="module")
 def datasets(data_root):
-    datasets = {name: withheld_dataset(data_root, name, 4) for name in SETS}
+    datasets = withheld_datasets(data_root, "seqinterp", SETS)
     return {
         name: TaskDataset(name, data.sequences, data.tasks, data.degradations, rows=ROWS, withheld=data.withheld)
         for name, data in datasets.items()

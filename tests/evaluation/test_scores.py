@@ -5,7 +5,7 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from openstl_seqinterp.data.dataset import TaskDataset
-from openstl_seqinterp.data.loaders import withheld_dataset
+from openstl_seqinterp.data.loaders import withheld_datasets
 from openstl_seqinterp.data.sequences import Withheld
 from openstl_seqinterp.errors import UserError
 from openstl_seqinterp.evaluation.scores import collect, score
@@ -16,7 +16,7 @@ FRAMES = ["4", "16", "all"]
 
 def few(data_root, variant="clean", clean=True):
     """Three sequences of n3, six cases."""
-    n3 = withheld_dataset(data_root, "n3", 4)
+    n3 = withheld_datasets(data_root, "seqinterp", ["n3"])["n3"]
     withheld = n3.withheld if clean else Withheld(n3.withheld.frames, n3.withheld.index)
     return TaskDataset("n3", n3.sequences, n3.tasks, [variant], rows=ROWS, withheld=withheld)
 

@@ -1,0 +1,53 @@
+"""What the batches of ``seqinterp_infill`` hold, taken apart again: images, which are observed, when they are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+
+
+class Slots(NamedTuple):
+    """Images (B, S, C, H, W), zero where not observed; ``observed`` bool (B, S); ``offset`` (B, S) in images.
+
+    Slots are in the order of time, one image apart. ``offset`` is the time from the target: negative before it.
+    """
+
+    images: torch.Tensor
+    observed: torch.Tensor
+    offset: torch.Tensor
+
+
+def read_slots(x: torch.Tensor) -> Slots:
+    """Take a batch (B, S, C + 2, H, W) apart; the two planes behind an image have one value everywhere.
+
+    Batches may be read backwards in time; here time always runs forwards.
+    """
+    x = x.gather(1, x[:, :, -1:].argsort(dim=1).expand_as(x)).float()
+    return Slots(x[:, :, :-2], x[:, :, -2, 0, 0] > 0.5, x[:, :, -1, 0, 0])
+
+
+class Neighbours(NamedTuple):
+    """Each observed image, ``second``, with the observed one before it, ``first``: int64 (P,) slots of ``sequence``.
+
+    ``steps`` (P,) is the time between the two, in images.
+    """
+
+    sequence: torch.Tensor
+    first: torch.Tensor
+    second: torch.Tensor
+    steps: torch.Tensor
+
+    def sum(self, values: torch.Tensor, count: int) -> torch.Tensor:
+        """The sums (count, ...) of ``values`` (P, ...) over each sequence."""
+        return values.new_zeros(count, *values.shape[1:]).index_add(0, self.sequence, values)
+
+
+def neighbours(slots: Slots) -> Neighbours:
+    """All pairs of neighbouring observed images; between the two of a pair only unobserved ones lie."""
+    place = torch.arange(slots.observed.shape[1], device=slots.observed.device)
+    latest = torch.where(slots.observed, place, -1).cummax(dim=1).values
+    before = torch.cat([torch.full_like(latest[:, :1], -1), latest[:, :-1]], dim=1)
+    sequence, second = torch.nonzero(slots.observed & (before >= 0), as_tuple=True)
+    first = before[sequence, second]
+    return Neighbours(sequence, first, second, slots.offset[sequence, second] - slots.offset[sequence, first])

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from openstl_seqinterp.data.balance import balanced, speed
+from openstl_seqinterp.data.sequences import SequenceSet
+
+
+def moving_dots(steps):
+    """Sequences of a 2x2 dot that moves ``step`` pixels to the right with each of 5 images."""
+    frames = np.zeros((len(steps), 5, 1, 12, 24), np.uint8)
+    for sequence, step in enumerate(steps):
+        for time in range(5):
+            frames[sequence, time, 0, 5:7, 2 + step * time : 4 + step * time] = 200
+    return SequenceSet(frames, np.ones((len(steps), 5), bool))
+
+
+def test_speed_grows_with_the_displacement_of_the_centroid():
+    speeds = speed(moving_dots([0, 1, 2, 4]))
+    assert speeds[0] == 0
+    assert (np.diff(speeds) > 0).all()
+
+
+def test_images_that_are_not_observed_do_not_count():
+    whole = moving_dots([0, 2])
+    holed = SequenceSet(whole.frames.copy(), whole.observed.copy())
+    holed.frames[:, 2], holed.observed[:, 2] = 0, False
+    np.testing.assert_allclose(speed(holed)[0], 0)
+    assert speed(holed)[1] > 0
+
+
+def test_a_set_at_rest_has_equal_weights():
+    assert np.ptp(balanced(speed(moving_dots([0, 0, 0])))) == 0
+
+
+@pytest.mark.parametrize("counts", [(1, 9), (30, 2)])
+def test_rare_speeds_weigh_as_much_in_all_as_common_ones(counts):
+    weights = balanced(np.repeat([1.0, 3.0], counts))
+    assert weights[: counts[0]].sum() == pytest.approx(weights[counts[0] :].sum())

@@ -1,0 +1,48 @@
+import json
+
+import pytest
+
+from openstl_seqinterp import cli
+from openstl_seqinterp.errors import UserError
+from openstl_seqinterp.evaluation.compare import compare
+
+
+def run(folder, method, seed, model, floor=0.25):
+    """A run's folder whose model has the MSE ``model`` on n6."""
+    scores = {name: {"all": {"mse": value}} for name, value in {"model": model, "copy": 6.0, "floor": floor}.items()}
+    content = {"method": method, "train_set": "n6", "seed": seed, "scores": {"n6": scores}}
+    folder.mkdir()
+    (folder / "scores.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_seeds_of_a_method_share_a_column_with_their_mean_and_deviation(tmp_path):
+    runs = [run(tmp_path / str(seed), "A", seed, value) for seed, value in enumerate([1.0, 2.0, 3.0])]
+    table = compare([*runs, run(tmp_path / "b", "B", 0, 0.5)])
+    assert table.splitlines() == [
+        "| test set | A (n6) | B (n6) | copy | floor |",
+        "|---|---|---|---|---|",
+        "| n6 | 2.00 ± 1.00 | 0.50 | 6.00 | 0.25 |",
+    ]
+
+
+def test_runs_on_other_test_cases_are_not_compared(tmp_path):
+    with pytest.raises(UserError, match="other test cases"):
+        compare([run(tmp_path / "a", "A", 0, 1.0), run(tmp_path / "b", "B", 0, 1.0, floor=0.3)])
+
+
+def test_a_seed_does_not_count_twice(tmp_path):
+    with pytest.raises(UserError, match="second run of A"):
+        compare([run(tmp_path / "a", "A", 0, 1.0), run(tmp_path / "b", "A", 0, 1.0)])
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}"])
+def test_a_damaged_file_ends_in_one_line(tmp_path, content, capsys):
+    (tmp_path / "scores.json").write_text(content)
+    assert cli.run(cli.compare, [str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'scores.json'} is damaged")
+
+
+def test_a_run_without_scores_is_named(tmp_path, capsys):
+    assert cli.run(cli.compare, [str(tmp_path)]) == 2
+    assert "has no scores.json" in capsys.readouterr().err

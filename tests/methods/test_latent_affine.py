@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+import torch
+
+from openstl_seqinterp.methods.latent_affine import LatentAffine_Model, noise_level
+from openstl_seqinterp.methods.slots import neighbours, read_slots
+
+SHAPE = [8, 3, 36, 36]
+VELOCITY = [[0.12, 0.5, -0.4], [-0.2, -0.6, 0.1], [0.0, 0.7, 0.7], [0.15, 0.0, 0.0]]
+
+
+def test_pairs_are_neighbouring_observed_images_and_the_time_between_them(moving):
+    x, _ = moving([[0.1, 0.0, 0.0]], target=3, missing=(4, 6))
+    pairs = neighbours(read_slots(x))
+    assert list(zip(pairs.first.tolist(), pairs.second.tolist(), pairs.steps.tolist(), strict=True)) == [
+        (0, 1, 1),
+        (1, 2, 1),
+        (2, 5, 3),
+        (5, 7, 2),
+    ]
+
+
+@pytest.mark.parametrize("missing", [(), (0, 5), (2, 4)])
+def test_gauss_newton_finds_a_known_motion_with_no_training(moving, missing):
+    x, _ = moving(VELOCITY, gain=0.98, missing=missing)
+    model = LatentAffine_Model(SHAPE, passes=0, refinements=8)
+    found, _ = model.motion(read_slots(x))
+    np.testing.assert_allclose(found[:, 0], [row[0] for row in VELOCITY], atol=2e-3)
+    np.testing.assert_allclose(found[:, 1:3], [row[1:] for row in VELOCITY], atol=0.03)
+    np.testing.assert_allclose(found[:, 3], np.log(0.98), atol=5e-3)
+
+
+def test_gradients_reach_the_encoder_and_teach_it_a_known_motion(moving):
+    """Through the warp alone: nothing tells the encoder the motion but the images that it leads to."""
+    torch.manual_seed(0)
+    x, _ = moving(VELOCITY)
+    slots, model = read_slots(x), LatentAffine_Model(SHAPE, hidden=8, passes=2, refinements=0)
+    optimizer = torch.optim.Adam(model.encoder.parameters(), 3e-3)
+    model.motion(slots)[1].backward()
+    assert all(parameter.grad is not None for parameter in model.encoder.parameters())
+    assert model.encoder.readout.weight.grad.abs().max() > 0
+    for _ in range(150):
+        optimizer.zero_grad()
+        model.motion(slots)[1].backward()
+        optimizer.step()
+    assert model.encoder.features[0].weight.grad.abs().max() > 0
+    found = model.motion(slots)[0].detach()
+    np.testing.assert_allclose(found[:, 0], [row[0] for row in VELOCITY], atol=0.03)
+    np.testing.assert_allclose(found[:, 1:3], [row[1:] for row in VELOCITY], atol=0.2)
+
+
+@pytest.mark.parametrize("target", [0, 3, 7])
+def test_any_frame_is_predicted_from_either_side(moving, target):
+    x, y = moving(VELOCITY, target=target)
+    with torch.no_grad():
+        predicted = LatentAffine_Model(SHAPE, passes=0, refinements=8)(x)
+    assert predicted.shape == y.shape
+    copied = x[:, [1 if target == 0 else target - 1], :1]
+    # Every warp blurs, and before training far images weigh as much as near ones: seven steps away, seven blurs.
+    assert (predicted - y).square().mean() < 0.3 * (copied - y).square().mean()
+
+
+def test_the_content_of_unobserved_slots_does_not_matter(moving):
+    x, _ = moving(VELOCITY, missing=(1, 6))
+    other = x.clone()
+    other[:, [1, 3, 6], 0] = torch.rand(4, 3, 36, 36)
+    with torch.no_grad():
+        model = LatentAffine_Model(SHAPE)
+        torch.testing.assert_close(model(x), model(other))
+
+
+def test_the_order_in_which_slots_are_read_does_not_matter(moving):
+    x, _ = moving(VELOCITY)
+    model = LatentAffine_Model(SHAPE)
+    with torch.no_grad():
+        torch.testing.assert_close(model(x), model(x.flip(1)))
+
+
+def test_one_observed_image_is_taken_for_a_sequence_at_rest(moving):
+    x, _ = moving([[0.3, 0.0, 0.0]], target=3, missing=(0, 1, 4, 5, 6, 7))
+    with torch.no_grad():
+        torch.testing.assert_close(LatentAffine_Model(SHAPE)(x)[:, 0], x[:, 2, :1], atol=1e-5, rtol=0)
+
+
+def test_a_blend_of_more_images_has_less_noise(moving):
+    x, y = moving([[0.0, 0.0, 0.0]] * 4)
+    noisy = x.clone()
+    observed = x[:, :, 1:2] > 0
+    noisy[:, :, :1] += 0.05 * torch.randn(x[:, :, :1].shape, generator=torch.Generator().manual_seed(0)) * observed
+    with torch.no_grad():
+        error = (LatentAffine_Model(SHAPE, passes=0)(noisy) - y).square().mean()
+    assert error < 0.05**2 / 3  # seven images; the weights before training are equal
+
+
+def test_the_noise_level_is_that_of_the_noise_whatever_the_slope():
+    rng = np.random.default_rng(0)
+    x, y = np.meshgrid(np.linspace(0.3, 0.7, 64), np.linspace(-0.2, 0.2, 64))
+    for sigma in (0.01, 0.05, 0.1):
+        noisy = x + y + rng.normal(0, sigma, x.shape)
+        assert noise_level(torch.from_numpy(noisy)[None, None]).item() == pytest.approx(sigma, rel=0.1)

@@ -1,0 +1,80 @@
+import pytest
+import torch
+
+from openstl_seqinterp.methods.simvp_motion import SimVP_Motion_Model, local_motion
+from openstl_seqinterp.methods.slots import read_slots
+
+SMALL = {"in_shape": [8, 3, 36, 36], "hid_S": 4, "hid_T": 8, "N_S": 2, "N_T": 2, "model_type": "gSTA", "mlp_ratio": 2.0}
+SHIFT = [[0.0, 0.6, -0.4], [0.0, -0.3, 0.8]]
+
+
+def model(seed=0):
+    torch.manual_seed(seed)
+    return SimVP_Motion_Model(**SMALL).eval()
+
+
+def stirred(seed=0):
+    """A model whose every weight is away from where it began."""
+    network = model(seed)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=generator)
+    return network
+
+
+def test_before_training_it_blends_the_images_where_they_are(moving):
+    x, _ = moving(SHIFT)
+    distance = (torch.arange(8) - 3).abs().float()
+    weight = torch.softmax(torch.where(distance > 0, -1.5 * distance, -torch.inf), dim=0)
+    expected = (weight.view(1, 8, 1, 1, 1) * x[:, :, :1]).sum(dim=1, keepdim=True)
+    with torch.no_grad():
+        torch.testing.assert_close(model()(x), expected, atol=1e-5, rtol=0)
+
+
+def test_local_motion_finds_a_known_shift_where_there_is_something_to_see(moving):
+    x, y = moving(SHIFT)
+    motion = local_motion(read_slots(x))
+    seen = y[:, 0, 0] > 0.3
+    for sequence, (_, right, down) in enumerate(SHIFT):
+        found = motion[sequence][:, seen[sequence]].median(dim=1).values
+        assert found[0].item() == pytest.approx(right, abs=0.1)
+        assert found[1].item() == pytest.approx(down, abs=0.1)
+
+
+def test_nothing_moves_where_nothing_is_observed(moving):
+    x, _ = moving(SHIFT, missing=(0, 1, 2, 4, 5, 6))
+    assert not local_motion(read_slots(x)).any()
+
+
+def test_the_content_of_unobserved_slots_does_not_matter(moving):
+    x, _ = moving(SHIFT, missing=(1, 6))
+    network = stirred()
+    with torch.no_grad():
+        predicted = network(x)
+        assert predicted.shape == (2, 1, 1, 36, 36)
+        # The network reads zeros there, whoever built the batch; what is drawn from never includes them.
+        weights = []
+        network.network.register_forward_hook(lambda module, inputs, output: weights.append(inputs[0]))
+        network(x)
+    assert not weights[0][:, [1, 3, 6], :1].any()
+
+
+def test_a_prediction_stays_within_the_bounds_of_its_images_and_gain(moving):
+    x, _ = moving(SHIFT)
+    with torch.no_grad():
+        predicted = stirred()(x)
+    # Weights sum to one; the log gain is at most 0.05 for each of at most four steps.
+    assert predicted.min() >= 0
+    assert predicted.max() <= x[:, :, :1].max() * torch.exp(torch.tensor(0.05 * 4)) + 1e-6
+
+
+def test_gradients_reach_every_weight(moving):
+    x, y = moving(SHIFT)
+    network = stirred().train()
+    (network(x) - y).square().mean().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        # A bias before GroupNorm or BatchNorm has no effect on what follows, nor have readouts that are not read.
+        if name in ("follow", "network.dec.readout.weight", "network.enc.enc.0.conv.conv.weight"):
+            assert parameter.grad.abs().max() > 0, name

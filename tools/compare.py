@@ -1,0 +1,8 @@
+"""Several runs in one table: python tools/compare.py work_dirs/RUN work_dirs/ANOTHER ..."""
+
+import sys
+
+from openstl_seqinterp import cli
+
+if __name__ == "__main__":
+    sys.exit(cli.run(cli.compare))

@@ -19,7 +19,6 @@ _RANGES: dict[str, tuple[float, float]] = {
             "epoch",
             "epoch_cases",
             "hidden",
-            "passes",
             "batch_size",
             "val_batch_size",
             "log_step",
@@ -29,7 +28,7 @@ _RANGES: dict[str, tuple[float, float]] = {
         (1, inf),
     ),
     **dict.fromkeys(("num_workers", "opt_eps", "weight_decay", "warmup_lr", "min_lr", "warmup_epoch"), (0, inf)),
-    **dict.fromkeys(("mse_weight", "mae_weight"), (0, inf)),
+    **dict.fromkeys(("mse_weight", "mae_weight", "passes", "refinements"), (0, inf)),
     **dict.fromkeys(("lr", "clip_grad", "lr_k_decay", "decay_epoch", "decay_rate"), (_POSITIVE, inf)),
     **dict.fromkeys(("drop", "drop_path", "momentum"), (0, 0.999)),
     "seed": (0, 2**32 - 1),
@@ -41,7 +40,18 @@ _RANGES: dict[str, tuple[float, float]] = {
     "spatio_kernel_enc": (1, inf),
     "spatio_kernel_dec": (1, inf),
 }
-_WHOLE = {"hidden", "passes", "hid_S", "hid_T", "N_S", "N_T", "spatio_kernel_enc", "spatio_kernel_dec", "patch_size"}
+_WHOLE = {
+    "hidden",
+    "passes",
+    "refinements",
+    "hid_S",
+    "hid_T",
+    "N_S",
+    "N_T",
+    "spatio_kernel_enc",
+    "spatio_kernel_dec",
+    "patch_size",
+}
 _CHOICES: dict[str, tuple[str, ...]] = {
     "sched": ("onecycle", "cosine", "tanh", "step"),  # OpenSTL's multistep takes no list of epochs, so it cannot run
     "opt": ("adam", "adamw", "nadam", "radam", "adamp", "rmsprop"),  # OpenSTL hands its others arguments they refuse

@@ -1,4 +1,4 @@
-"""Run every method of OpenSTL on seqinterp, one tiny epoch and a test each, and write docs/methods.md.
+"""Run every method of OpenSTL on seqinterp, one tiny epoch and a test each, and write docs/openstl-methods.md.
 
     PYTHONPATH=OpenSTL python tools/methods_table.py            # all of them, about half an hour on two cores
     PYTHONPATH=OpenSTL python tools/methods_table.py MIM WaST   # these rows alone
@@ -61,7 +61,7 @@ def row(label: str, config: str, result: str) -> str:
 
 def main(wanted: list[str]) -> None:
     """Run the methods that are ``wanted`` (all, if none is named) and write their rows."""
-    table = ROOT / "docs" / "methods.md"
+    table = ROOT / "docs" / "openstl-methods.md"
     rows = {}
     if wanted and table.is_file():
         rows = {

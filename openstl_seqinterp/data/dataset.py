@@ -75,19 +75,19 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 
     def read(self, number: int, index: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Frames float32 (K, C, H, W) in [0, 1] of a case as a predictor may see them, and observed bool (K,)."""
-        sequence, task, degradation = self.case(number)
-        positions = list(index)
-        results = DEGRADATIONS[degradation](
+        row, which, kind = self._indices(number)
+        sequence, positions = self.rows[row], list(index)
+        results = DEGRADATIONS[self.degradations[kind]](
             {
                 "frames": self.sequences.frames[sequence, positions] / np.float32(255),
                 "observed": self.sequences.observed[sequence, positions].copy(),
                 "index": tuple(positions),
-                "exposed": self.exposed[self._indices(number)[1]],
+                "exposed": self.exposed[which],
                 "key": (self.seed, number),
             }
         )
         frames, observed = results["frames"], results["observed"]
-        targets = np.isin(positions, task.targets)
+        targets = np.isin(positions, self.tasks[which].targets)
         frames[targets], observed[targets] = 0, False
         return frames, observed
 

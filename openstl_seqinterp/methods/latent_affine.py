@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn.functional import conv2d, mse_loss
 
 from .. import host
+from ..data.loaders import INFILL
 from .slots import Neighbours, Slots, neighbours, read_slots
 from .warp import motion_grid, rigid_motion, warp
 
@@ -192,7 +193,7 @@ class LatentAffine(host.SimVP):
     It is trained on the loss of the host plus the error of the pairs, which is what tells the encoder the motion.
     """
 
-    dataname = "seqinterp_infill"
+    dataname = INFILL
     whole_sequence = True  # reads any number of slots: all images when tested
     Model = LatentAffine_Model
 

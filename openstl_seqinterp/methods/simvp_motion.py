@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn.functional import avg_pool2d
 
 from .. import host
+from ..data.loaders import INFILL
 from .slots import Slots, neighbours, read_slots
 from .warp import flow_grid, warp
 
@@ -96,7 +97,7 @@ class SimVP_Motion_Model(nn.Module):
 class SimVP_Motion(host.SimVP):
     """The host's SimVP, its training and its settings, with `SimVP_Motion_Model` as the network."""
 
-    dataname = "seqinterp_infill"
+    dataname = INFILL
     Model = host.SimVP_Model
 
     def _build_model(self, **args: Any) -> nn.Module:

@@ -10,7 +10,7 @@ import torch
 class Slots(NamedTuple):
     """Images (B, S, C, H, W), zero where not observed; ``observed`` bool (B, S); ``offset`` (B, S) in images.
 
-    Slots are in the order of time, one image apart. ``offset`` is the time from the target: negative before it.
+    Slots are one image apart. ``offset`` is the time from the target, rising: negative before it.
     """
 
     images: torch.Tensor
@@ -19,11 +19,8 @@ class Slots(NamedTuple):
 
 
 def read_slots(x: torch.Tensor) -> Slots:
-    """Take a batch (B, S, C + 2, H, W) apart; the two planes behind an image have one value everywhere.
-
-    Batches may be read backwards in time; here time always runs forwards.
-    """
-    x = x.gather(1, x[:, :, -1:].argsort(dim=1).expand_as(x)).float()
+    """Take a batch (B, S, C + 2, H, W) apart; the two planes behind an image have one value everywhere."""
+    x = x.float()
     return Slots(x[:, :, :-2], x[:, :, -2, 0, 0] > 0.5, x[:, :, -1, 0, 0])
 
 

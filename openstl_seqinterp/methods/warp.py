@@ -47,6 +47,21 @@ def flow_grid(flow: torch.Tensor) -> torch.Tensor:
     return ((2 * (torch.stack([x, y]) + flow) + 1) / size - 1).movedim(1, -1)
 
 
+def rigid_flow(velocity: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    """How far (..., 2, H, W) each pixel is moved by ``steps`` (...) steps of its own ``velocity`` (..., 3, H, W).
+
+    See `rigid_motion`; the rotation is about the image's centre. From zero steps' place to that of ``steps``.
+    """
+    height, width = velocity.shape[-2:]
+    y = torch.arange(height, device=velocity.device).view(-1, 1) - (height - 1) / 2
+    x = torch.arange(width, device=velocity.device) - (width - 1) / 2
+    place = torch.stack(torch.broadcast_tensors(x, y, torch.ones_like(x)), dim=-1)
+    each = velocity.movedim(-3, -1)
+    maps = rigid_motion(each.reshape(-1, 3), steps[..., None, None].expand(each.shape[:-1]))
+    there = (maps.view(*each.shape, 3) @ place[..., None])[..., 0]
+    return (there - place)[..., :2].movedim(-1, -3)
+
+
 def warp(images: torch.Tensor, grid: torch.Tensor, beyond: str = "zeros") -> torch.Tensor:
     """Read ``images`` (N, C, H, W) bilinearly at ``grid``; ``beyond`` the border are zeros, or the nearest "border"."""
     with torch.autocast(images.device.type, enabled=False):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from openstl_seqinterp.data.balance import balanced, speed
+from openstl_seqinterp.data.loaders import load_data
 from openstl_seqinterp.data.sequences import SequenceSet
 
 
@@ -36,3 +37,18 @@ def test_a_set_at_rest_has_equal_weights():
 def test_rare_speeds_weigh_as_much_in_all_as_common_ones(counts):
     weights = balanced(np.repeat([1.0, 3.0], counts))
     assert weights[: counts[0]].sum() == pytest.approx(weights[counts[0] :].sum())
+
+
+def test_balance_draws_slow_and_fast_sequences_alike(data_root):
+    """Bins of equal width in speed get equal shares; without balance, shares follow the number of sequences."""
+    shares = {}
+    for balance in ("none", "velocity"):
+        options = {"train_set": "n6", "data_root": str(data_root), "balance": balance}
+        train, _, _ = load_data("seqinterp", batch_size=16, val_batch_size=16, num_workers=0, **options)
+        data = train.dataset
+        speeds = speed(data.sequences)[data.rows]
+        bins = np.clip(((speeds - speeds.min()) / np.ptp(speeds) * 10).astype(int), 0, 9)
+        drawn = [data.case(number)[0] for number in train.sampler]
+        shares[balance] = np.bincount(bins[drawn], minlength=10) / len(drawn)
+    assert np.ptp(shares["none"]) > 0.1
+    np.testing.assert_allclose(shares["velocity"], 0.1, atol=0.02)

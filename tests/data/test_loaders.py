@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openstl_seqinterp.data import loaders
-from openstl_seqinterp.data.balance import speed
 from openstl_seqinterp.data.loaders import (
     TEST_SETS,
     TRAIN_SETS,
@@ -21,32 +20,15 @@ from openstl_seqinterp.data.loaders import (
     window_datasets,
     withheld_datasets,
 )
-from openstl_seqinterp.data.sequences import SequenceSet, Withheld
+from openstl_seqinterp.data.sequences import SequenceSet
 from openstl_seqinterp.errors import UserError
 
 FILES = ["n6-train.npz", "n6-test.npz", "n3-train.npz", "n3-test.npz"]
 
 
-@pytest.fixture
-def sentinel(monkeypatch):
-    """In place of the files: dark images where observed, white ones where withheld."""
-    observed = np.ones((20, 16), bool)
-    observed[:, [3, 15]] = False
-    frames = np.random.default_rng(0).integers(0, 50, (20, 16, 1, 36, 36), np.uint8)
-    frames[~observed] = 255
-    monkeypatch.setattr(loaders, "load_sequences", lambda path: SequenceSet(frames, observed))
-    withheld = Withheld(frames[:, [3, 15]], np.array([3, 15]))
-    monkeypatch.setattr(loaders, "load_withheld", lambda path, sequences: withheld)
-
-
-def brightest(images):
-    """The greatest mean of an image (T, C, H, W)."""
-    return float(images.mean(dim=(1, 2, 3)).max())
-
-
 @pytest.mark.usefixtures("sentinel")
 @pytest.mark.parametrize("train_set", ["n6", "n6-all"])
-def test_no_training_or_validation_item_holds_a_withheld_image(data_root, train_set):
+def test_no_training_or_validation_item_holds_a_withheld_image(data_root, brightest, train_set):
     for data in window_datasets(data_root, "seqinterp", train_set, seed=0):
         for number in range(2 * len(data)):  # two epochs
             assert max(map(brightest, data[number])) < 0.3
@@ -54,7 +36,7 @@ def test_no_training_or_validation_item_holds_a_withheld_image(data_root, train_
 
 @pytest.mark.usefixtures("sentinel")
 @pytest.mark.parametrize("test_set", TEST_SETS)
-def test_no_test_input_is_a_withheld_image(data_root, test_set):
+def test_no_test_input_is_a_withheld_image(data_root, brightest, test_set):
     data = withheld_datasets(data_root, "seqinterp", [test_set])[test_set]
     for number in range(len(data)):
         x, y = data[number]
@@ -262,80 +244,3 @@ def test_windows_longer_than_any_run_are_refused(data_root, monkeypatch):
     monkeypatch.setitem(loaders.PARAMETERS["seqinterp"], "pre_seq_length", 8)
     with pytest.raises(UserError, match="no 12 consecutive images"):
         window_datasets(data_root, "seqinterp", "n6", seed=0)
-
-
-@pytest.mark.usefixtures("sentinel")
-@pytest.mark.parametrize("train_set", ["n6", "n6-all"])
-def test_no_infill_item_holds_a_withheld_image_or_its_own_target(data_root, train_set):
-    for data in window_datasets(data_root, "seqinterp_infill", train_set, seed=0):
-        for number in range(0, len(data), 7):
-            x, y = data[number]
-            sequence, task, _ = data.case(number)
-            images, observed, offset = x[:, :1], x[:, 1, 0, 0], x[:, 2, 0, 0]
-            assert brightest(images) < 0.3
-            assert brightest(y) < 0.3
-            assert not {3, 15} & {*task.context}
-            assert observed[offset == 0] == 0
-            assert not images[observed == 0].any()
-            assert 2 <= observed.sum() <= 7
-            assert offset.tolist() == [position - task.targets[0] for position in task.context]
-            truth = data.sequences.frames[sequence, task.targets[0]] / np.float32(255)
-            np.testing.assert_array_equal(y[0], truth)
-
-
-def test_infill_trains_on_every_place_of_a_window_in_both_directions(data_root):
-    train, validation = window_datasets(data_root, "seqinterp_infill", "n6", seed=0)
-    tasks = {(task.context, task.targets[0]) for task in train.tasks}
-    forward = [tuple(range(start, start + 8)) for start in (4, 5, 6, 7)]
-    assert tasks == {(window[::step], target) for window in forward for step in (1, -1) for target in window}
-    assert len(train) == 360 * 64
-    hidden = np.array([8 - int(train[number][0][:, 1, 0, 0].sum()) for number in range(300)])
-    assert {1, 2, 3} <= {*hidden}  # more than the target is missing, now and then
-    assert (hidden == 1).mean() > 0.3
-    assert all(validation[number][0][:, 1, 0, 0].sum() == 7 for number in range(50))
-
-
-@pytest.mark.parametrize(("whole", "contexts"), [(False, [range(8), range(8, 16)]), (True, [range(16)] * 2)])
-def test_infill_test_cases_read_both_sides_of_image_4_and_what_is_before_image_16(data_root, whole, contexts):
-    data = withheld_datasets(data_root, "seqinterp_infill", ["n3"], whole=whole)["n3"]
-    for number, (target, context) in enumerate(zip((3, 15), contexts, strict=True)):
-        x, y = data[number]
-        known = np.array([position not in (3, 15) for position in context])
-        np.testing.assert_array_equal(x[:, 1, 0, 0].numpy().astype(bool), known)
-        np.testing.assert_array_equal(x[:, 2, 0, 0], [position - target for position in context])
-        np.testing.assert_array_equal(x[known, :1], data.sequences.frames[0, context][known] / np.float32(255))
-        np.testing.assert_array_equal(y[0], data.withheld.frames[0, number] / np.float32(255))
-
-
-@pytest.mark.parametrize("test_set", ["n3-miss", "n3-aug"])
-def test_every_data_set_degrades_the_same_pixels(data_root, test_set):
-    """So methods that read different images are compared on the same damage."""
-    sets = [withheld_datasets(data_root, name, [test_set])[test_set] for name in ("seqinterp", "seqinterp_infill")]
-    for number in range(len(sets[0])):
-        (frames, observed), (others, also) = (data.read(number, range(16)) for data in sets)
-        np.testing.assert_array_equal(frames, others)
-        np.testing.assert_array_equal(observed, also)
-        assert observed.sum() == 13  # images 4 and 16 and one that the paper's network would read
-
-
-def test_epoch_cases_bound_training_and_validation_alike(data_root):
-    options = {"train_set": "n6-all", "data_root": str(data_root), "epoch_cases": 1440}
-    train, validation, _ = load_data("seqinterp_infill", batch_size=16, val_batch_size=16, num_workers=0, **options)
-    assert len(train.sampler) == 1440
-    assert len(validation.dataset) == 1440 // 9
-    assert {*train.sampler} != {*range(1440)}
-
-
-def test_balance_draws_slow_and_fast_sequences_alike(data_root):
-    """Bins of equal width in speed get equal shares; without balance, shares follow the number of sequences."""
-    shares = {}
-    for balance in ("none", "velocity"):
-        options = {"train_set": "n6", "data_root": str(data_root), "balance": balance}
-        train, _, _ = load_data("seqinterp", batch_size=16, val_batch_size=16, num_workers=0, **options)
-        data = train.dataset
-        speeds = speed(data.sequences)[data.rows]
-        bins = np.clip(((speeds - speeds.min()) / np.ptp(speeds) * 10).astype(int), 0, 9)
-        drawn = [data.case(number)[0] for number in train.sampler]
-        shares[balance] = np.bincount(bins[drawn], minlength=10) / len(drawn)
-    assert np.ptp(shares["none"]) > 0.1
-    np.testing.assert_allclose(shares["velocity"], 0.1, atol=0.02)

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from openstl_seqinterp.methods.simvp_motion import SimVP_Motion_Model, local_motion
+from openstl_seqinterp.methods.simvp_motion import SimVP_Motion_Model, follow, local_motion, move
 from openstl_seqinterp.methods.slots import read_slots
+from openstl_seqinterp.methods.warp import rigid_flow
 
 SMALL = {"in_shape": [8, 3, 36, 36], "hid_S": 4, "hid_T": 8, "N_S": 2, "N_T": 2, "model_type": "gSTA", "mlp_ratio": 2.0}
 SHIFT = [[0.0, 0.6, -0.4], [0.0, -0.3, 0.8]]
@@ -23,23 +24,47 @@ def stirred(seed=0):
     return network
 
 
-def test_before_training_it_blends_the_images_where_they_are(moving):
+def test_before_training_it_averages_the_images_where_they_are(moving):
     x, _ = moving(SHIFT)
-    distance = (torch.arange(8) - 3).abs().float()
-    weight = torch.softmax(torch.where(distance > 0, -1.5 * distance, -torch.inf), dim=0)
-    expected = (weight.view(1, 8, 1, 1, 1) * x[:, :, :1]).sum(dim=1, keepdim=True)
+    expected = x[:, :, :1].sum(dim=1, keepdim=True) / 7  # the eighth is the target
     with torch.no_grad():
         torch.testing.assert_close(model()(x), expected, atol=1e-5, rtol=0)
 
 
+def step(x):
+    """The local flow of one step (B, 2, H, W)."""
+    motion = local_motion(read_slots(x))
+    return rigid_flow(motion[:, :3], torch.ones(len(x)))
+
+
 def test_local_motion_finds_a_known_shift_where_there_is_something_to_see(moving):
     x, y = moving(SHIFT)
-    motion = local_motion(read_slots(x))
+    flow = step(x)
     seen = y[:, 0, 0] > 0.3
     for sequence, (_, right, down) in enumerate(SHIFT):
-        found = motion[sequence][:, seen[sequence]].median(dim=1).values
-        assert found[0].item() == pytest.approx(right, abs=0.1)
-        assert found[1].item() == pytest.approx(down, abs=0.1)
+        found = flow[sequence][:, seen[sequence]].median(dim=1).values
+        assert found[0].item() == pytest.approx(right, abs=0.05)
+        assert found[1].item() == pytest.approx(down, abs=0.05)
+
+
+def test_local_motion_tells_apart_what_moves_in_different_ways(moving):
+    """The left half of one sequence, the right half of another."""
+    x, y = moving([[0.0, 0.8, 0.0], [0.0, -0.8, 0.0]], size=72)
+    left = torch.arange(72) < 36
+    flow = step(torch.where(left, x[:1], x[1:]))[0]
+    for part, sequence, right in ((slice(0, 30), 0, 0.8), (slice(42, 72), 1, -0.8)):
+        seen = y[sequence, 0, 0, :, part] > 0.3
+        assert flow[0, :, part][seen].median().item() == pytest.approx(right, abs=0.15)
+
+
+def test_images_that_follow_the_local_motion_lie_on_the_target(moving):
+    x, y = moving([[0.15, 0.5, -0.4]], gain=0.97)
+    slots = read_slots(x)
+    with torch.no_grad():
+        moved = move(slots, *follow(slots, local_motion(slots)))
+    for slot in (0, 2, 4, 7):
+        # Warps blur; the unmoved image is the measure of what there was to do.
+        assert (moved[:, slot] - y[:, 0]).square().mean() < 0.02 * (x[:, slot, :1] - y[:, 0]).square().mean()
 
 
 def test_nothing_moves_where_nothing_is_observed(moving):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from openstl_seqinterp.data.simulate import affine_maps
-from openstl_seqinterp.methods.warp import flow_grid, motion_grid, rigid_motion, warp
+from openstl_seqinterp.methods.warp import flow_grid, motion_grid, rigid_flow, rigid_motion, warp
 
 
 def image(height=20, width=26, seed=0):
@@ -107,3 +107,13 @@ def test_positions_keep_their_precision_under_autocast():
     with torch.autocast("cpu", torch.bfloat16):
         mixed = warp(picture, motion_grid(rigid_motion(velocity), picture.shape[-2:]))
     torch.testing.assert_close(mixed, plain, atol=1e-4, rtol=0)
+
+
+def test_the_flow_of_one_velocity_everywhere_is_that_of_its_motion():
+    velocity, size = torch.tensor([[0.2, 0.7, -0.4]]), (9, 14)
+    image = torch.rand(1, 2, *size, generator=torch.Generator().manual_seed(0))
+    flow = rigid_flow(velocity.view(1, 3, 1, 1).expand(1, 3, *size), torch.tensor([-2.0]))
+    # What the motion brings here in two steps comes from where two steps back lead to.
+    torch.testing.assert_close(
+        warp(image, flow_grid(flow)), warp(image, motion_grid(rigid_motion(velocity, 2.0), size)), atol=1e-5, rtol=0
+    )

@@ -1,0 +1,74 @@
+"""Noise of images, and what it means for a blend of them: how much each counts, and what clipping has added to it."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn.functional import conv2d
+
+from .slots import Slots
+
+DARK = 1e-3  # a standard deviation of noise that does not matter
+
+
+def noise_level(images: torch.Tensor) -> torch.Tensor:
+    """The standard deviation (N,) of the noise in images (N, C, H, W).
+
+    The filter is Immerkaer's ("Fast noise variance estimation", 1996), which sees neither planes nor ramps; the median
+    of its magnitude, not the mean, keeps out the strokes.
+    """
+    row = images.new_tensor([1.0, -2.0, 1.0])
+    filtered = conv2d(images.flatten(0, 1)[:, None], torch.outer(row, row)[None, None]).reshape(len(images), -1)
+    return filtered.abs().median(dim=1).values / (6 * 0.6745)  # the filter's norm; the median of |N(0, 1)|
+
+
+def _decibel(noise: torch.Tensor) -> torch.Tensor:
+    """A standard deviation on a scale for networks: 0 for one of about 0.03, +-1 for a factor of 1.6."""
+    return 2 * torch.log(noise + DARK) + 7
+
+
+def _readout(hidden: int) -> nn.Linear:
+    layer = nn.Linear(hidden, 1)
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class BlendLogits(nn.Module):
+    """How much each slot counts, by its noise ``level`` (B, S) and its distance from the target: logits (B, S).
+
+    All are zero before training: observed images count equally.
+    """
+
+    def __init__(self, hidden: int = 16) -> None:
+        super().__init__()
+        self.network = nn.Sequential(nn.Linear(6, hidden), nn.SiLU(), _readout(hidden))
+
+    def forward(self, slots: Slots, noise: torch.Tensor) -> torch.Tensor:
+        level, seen = _decibel(noise), slots.observed.float()
+        mean = (level * seen).sum(dim=1, keepdim=True) / seen.sum(dim=1, keepdim=True).clamp_min(1)
+        offset = slots.offset / 8
+        features = [level, mean.expand_as(level), offset, offset.abs(), (offset > 0).float(), level - mean]
+        return self.network(torch.stack(features, dim=-1))[..., 0].float()
+
+
+class Tone(nn.Module):
+    """What noise that was clipped at zero has added to a blend (B, C, H, W), taken off pixel by pixel.
+
+    It depends on the pixel's value and the mean ``noise`` (B,) of what was blended. No change before training.
+    """
+
+    def __init__(self, hidden: int = 16) -> None:
+        super().__init__()
+        self.network = nn.Sequential(
+            nn.Linear(2, hidden), nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(), _readout(hidden)
+        )
+
+    def forward(self, blend: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        level = _decibel(noise).view(-1, 1, 1, 1).expand_as(blend)
+        return blend + 0.1 * self.network(torch.stack([4 * blend, level], dim=-1))[..., 0].float()
+
+
+def blend_weights(logits: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
+    """Weights over the slots (dim 1) that sum to one, zero where not ``observed`` (everywhere if none is)."""
+    return torch.softmax(logits.masked_fill(~observed, -1e4), dim=1) * observed

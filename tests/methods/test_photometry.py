@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+import torch
+
+from openstl_seqinterp.methods.photometry import BlendLogits, Tone, blend_weights, noise_level
+from openstl_seqinterp.methods.slots import read_slots
+
+
+def test_weights_sum_to_one_over_what_is_observed():
+    logits = torch.tensor([[0.0, 5.0, 0.0], [1.0, 2.0, 3.0]])
+    observed = torch.tensor([[True, False, True], [False, False, False]])
+    torch.testing.assert_close(blend_weights(logits, observed), torch.tensor([[0.5, 0.0, 0.5], [0.0, 0.0, 0.0]]))
+
+
+def test_before_training_slots_count_equally_and_tones_stay(moving):
+    x, y = moving([[0.1, 0.0, 0.0]])
+    assert not BlendLogits()(read_slots(x), torch.rand(1, 8)).any()
+    torch.testing.assert_close(Tone()(y[:, 0], torch.rand(1)), y[:, 0])
+
+
+def test_a_noisy_image_can_be_taught_to_count_less(moving):
+    x, _ = moving([[0.0, 0.0, 0.0]] * 16)
+    torch.manual_seed(0)
+    slots, blend = read_slots(x), BlendLogits()
+    optimizer = torch.optim.Adam(blend.parameters(), 0.02)
+    for _ in range(150):
+        noise = torch.where(torch.rand(16, 8) < 0.5, 0.08, 0.02)
+        weights = blend_weights(blend(slots, noise), slots.observed)
+        optimizer.zero_grad()
+        (weights.square() * noise.square()).sum(dim=1).mean().backward()  # the variance of the blend
+        optimizer.step()
+    best = blend_weights(-2 * noise.log(), slots.observed)  # inverse variances
+    torch.testing.assert_close(weights, best, atol=0.05, rtol=0)
+
+
+def test_the_noise_level_is_that_of_the_noise_whatever_the_slope():
+    rng = np.random.default_rng(0)
+    x, y = np.meshgrid(np.linspace(0.3, 0.7, 64), np.linspace(-0.2, 0.2, 64))
+    for sigma in (0.01, 0.05, 0.1):
+        noisy = x + y + rng.normal(0, sigma, x.shape)
+        assert noise_level(torch.from_numpy(noisy)[None, None]).item() == pytest.approx(sigma, rel=0.1)

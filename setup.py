@@ -28,6 +28,8 @@ setup(
         "mlxtend>=0.23",
         "torchmetrics>=1.4",
         "rich>=13",
+        "filelock>=3.12",
+        "pillow>=10",
         "matplotlib>=3.8",
     ],
     extras_require={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,37 @@ class SeededEpochs(Callback):
         if batch_idx == 0:
             state = np.random.SeedSequence([self.seed, trainer.current_epoch]).generate_state(1)
             pl.seed_everything(int(state[0]), verbose=False)
+
+
+class History(Callback):
+    """The validation MSE after each epoch (a mean over pixels), and the seconds of training until then.
+
+    It is a part of every checkpoint, so a resumed run goes on with it.
+    """
+
+    def __init__(self) -> None:
+        self.epochs: list[dict[str, float]] = []
+        self._start = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Of training and validation, up to the last finished epoch."""
+        return self.epochs[-1]["seconds"] if self.epochs else 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"epochs": self.epochs}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.epochs = state_dict["epochs"]
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._start = time.perf_counter() - self.seconds
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        metrics = trainer.callback_metrics  # methods whose loss is not the MSE log that too
+        mse = float(metrics.get("val_mse", metrics.get("val_loss", float("nan"))))
+        seconds = time.perf_counter() - self._start
+        self.epochs = [*self.epochs, {"epoch": trainer.current_epoch + 1, "seconds": seconds, "val_mse": mse}]
 
 
 class LastCheckpoint(ModelCheckpoint):

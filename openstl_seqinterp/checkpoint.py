@@ -13,7 +13,7 @@ from .errors import UserError
 
 BEST, LAST = "best.ckpt", "last.ckpt"
 # A resumed run may differ in these from the one that it goes on with: they change no weight.
-_FREE = {
+FREE = {
     "ckpt_path", "config_file", "data_root", "device", "dist", "ex_name", "fps", "gpus", "no_display_method_info",
     "num_workers", "overwrite", "precision", "res_dir", "resume", "save_dir", "test", "test_sets", "val_batch_size",
 }  # fmt: skip
@@ -66,7 +66,7 @@ def require_same_run(method: LightningModule, checkpoint: dict[str, Any], path: 
     """UserError unless ``checkpoint`` is of a run with the same settings, so that going on equals one long run."""
     _require(path, checkpoint, {"optimizer_states": list, "lr_schedulers": list, "loops": dict, "callbacks": dict})
     then, now = checkpoint["hyper_parameters"], dict(method.hparams)
-    for key in sorted((then.keys() | now.keys()) - _FREE):
+    for key in sorted((then.keys() | now.keys()) - FREE):
         if then.get(key) != now.get(key):
             raise UserError(
                 f"cannot resume {path}: it was trained with {key}={then.get(key)!r}, not {now.get(key)!r}; "

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import os
+import platform
 import time
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -58,3 +61,17 @@ def seconds_per_step(
             loss.item()  # waits for the GPU
             elapsed = min(elapsed, time.perf_counter() - start)
     return elapsed
+
+
+def describe(on: str, lightning_precision: str) -> str:
+    """The device in words, with the precision and, on a CPU, the threads that PyTorch uses."""
+    if on == "gpu":
+        return f"{torch.cuda.get_device_name()}, {lightning_precision}"
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        names = [
+            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")
+        ]
+        name = names[0] if names else name
+    return f"{name}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, {lightning_precision}"

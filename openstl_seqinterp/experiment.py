@@ -22,7 +22,7 @@ from pytorch_lightning.utilities.seed import isolate_rng
 from torch.utils.data import DataLoader, default_collate
 
 from . import device, host, registry
-from .callbacks import SeededEpochs, checkpoints, progress_bar
+from .callbacks import History, SeededEpochs, checkpoints, progress_bar
 from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_run
 from .data.dataset import ShareSampler
 from .data.loaders import withheld_datasets
@@ -75,6 +75,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         self.folder = Path(args.res_dir) / args.ex_name
         self.checkpoints = self.folder / "checkpoints"
         self.trained, root = False, Path(args.data_root)
+        self.history = History()
         try:
             super().__init__(args, dataloaders, strategy)
         except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
@@ -103,6 +104,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         ours = [
             SeededEpochs(args.seed),
             progress_bar(),
+            self.history,  # before the checkpoints, which hold it
             *checkpoints(ckpt_dir, args.metric_for_bestckpt, args.log_step),
         ]
         return kept + ours, save_dir

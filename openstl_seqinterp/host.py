@@ -46,6 +46,7 @@ if choose(os.environ.get("SEQINTERP_HOST", "auto")) == "openstl":
             import openstl
             from openstl import datasets
             from openstl.api import BaseExperiment
+            from openstl.core.metrics import metric
             from openstl.datasets import dataset_parameters
             from openstl.methods import SimVP, method_maps
             from openstl.methods.base_method import Base_method
@@ -77,6 +78,7 @@ else:
     from .embedded import experiment as datasets  # where load_data is looked up
 
     NAME = f"embedded {__version__}"
+    metric = None  # measured against, never used
     MODEL_TYPES = ("gSTA",)
 
 
@@ -103,4 +105,5 @@ __all__ = [
     "default_parser",
     "install",
     "method_maps",
+    "metric",
 ]

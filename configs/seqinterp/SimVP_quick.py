@@ -12,6 +12,7 @@ N_T = 2
 mlp_ratio = 4.0
 # training
 epoch = 8
+epoch_cases = 2880
 batch_size = 16
 val_batch_size = 64
 opt = 'adam'

@@ -115,8 +115,8 @@ class InfillDataset(TaskDataset):
 
     The ``S`` slots are the task's context in its order, unobserved images and the target zeroed. Behind the image come
     a plane that is 1 where the slot is observed, and one with its distance in time from the target, in images:
-    negative where it is read before the target. A task read backwards is a sequence played backwards. Each further
-    image is hidden with probability ``drop`` (while two stay observed), drawn by case.
+    negative before it, whichever way the slots are read: time has a direction where each image comes about from the
+    one before. Each further image is hidden with probability ``drop`` (while two stay observed), drawn by case.
     """
 
     def __init__(self, *args: Any, drop: float = 0.0, **options: Any) -> None:
@@ -134,7 +134,7 @@ class InfillDataset(TaskDataset):
             observed = kept
         frames[~observed] = 0  # noise reaches blank images too
         slots, _, height, width = frames.shape
-        offset = (np.array(task.context) - task.targets[0]) * np.sign(task.context[-1] - task.context[0])
+        offset = np.array(task.context) - task.targets[0]
         planes = np.stack([observed, offset], axis=1).astype(np.float32)[..., None, None]
         x = np.concatenate([frames, np.broadcast_to(planes, (slots, 2, height, width))], axis=1)
         return torch.from_numpy(x), torch.from_numpy(self.targets(number))

@@ -3,54 +3,91 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
 from ..errors import UserError
-from .scores import ALL, MODEL, PREDICTORS
+from .paper import printed
+from .scores import ALL, FLOOR, MODEL, PREDICTORS
+from .tables import FORMATS, PAPER
+
+Record = dict[str, Any]
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    path = folder / "scores.json"
+def read(path: Path) -> Record:
+    """What a file of scores holds, and its ``path``. UserError where it is damaged."""
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
-        return {**run, "label": f"{run['method']} ({run['train_set']})", "models": _mse(run["scores"], MODEL)}
-    except FileNotFoundError as error:
-        raise UserError(f"{folder} has no scores.json; train or test that run first") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is damaged or not of this plugin; test that run again") from error
+        _values(run, MODEL, "mse", ALL)
+        return {**{key: run[key] for key in ("method", "train_set", "seed")}, **run, "path": path}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} is damaged or not of this plugin; remove it and make it again") from error
 
 
-def _mse(scores: dict[str, Any], predictor: str) -> dict[str, float]:
-    return {name: rows[predictor][ALL]["mse"] for name, rows in scores.items() if predictor in rows}
+def _values(run: Record, predictor: str, metric: str, frame: str) -> dict[str, float]:
+    return {name: rows[predictor][frame][metric] for name, rows in run["scores"].items() if predictor in rows}
 
 
-def compare(folders: Sequence[Path]) -> str:
-    """The MSE over all missing images, as a Markdown table: test sets down, methods and baselines across.
+def _trained_on(run: Record) -> str:
+    return f"{run['method']} ({run['train_set']})"
 
-    Runs of the same method and training set are seeds of it: their mean, and +- their sample standard deviation.
-    Raises UserError where runs were not scored on the same test cases, or one seed was given twice.
+
+def table(
+    runs: Sequence[Record],
+    metric: str = "mse",
+    frame: str = ALL,
+    *,
+    label: Callable[[Record], str] = _trained_on,
+    paper: bool = False,
+    ratio: bool = False,
+) -> str:
+    """A metric as a Markdown table: test sets down; methods, baselines and, where wished, the ``paper`` across.
+
+    Runs of the same label are seeds of it: their mean, and +- their sample standard deviation. ``ratio`` divides by the
+    noise floor of each test set. UserError where runs were not scored on the same test cases, or one seed comes twice.
     """
-    runs = [_read(folder) for folder in folders]
     columns: dict[str, dict[int, dict[str, float]]] = {}
-    others = {name: _mse(runs[0]["scores"], name) for name in PREDICTORS if name != MODEL}
-    for run, folder in zip(runs, folders, strict=True):
-        if {name: _mse(run["scores"], name) for name in others} != others:
-            raise UserError(f"{folder} and {folders[0]} were scored on other test cases; test both on the same data")
-        seeds = columns.setdefault(run["label"], {})
+    others = {name: _values(runs[0], name, metric, frame) for name in PREDICTORS if name != MODEL}
+    for run in runs:
+        if {name: _values(run, name, metric, frame) for name in others} != others:
+            raise UserError(
+                f"{run['path']} and {runs[0]['path']} were scored on other test cases; test both on the same data"
+            )
+        seeds = columns.setdefault(label(run), {})
         if run["seed"] in seeds:
-            raise UserError(f"{folder} is a second run of {run['label']} with seed {run['seed']}; name one of the two")
-        seeds[run["seed"]] = run["models"]
-    names = [*columns, *(name for name, values in others.items() if values)]
-    lines = [f"| test set | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+            raise UserError(
+                f"{run['path']} is a second run of {label(run)} with seed {run['seed']}; name one of the two"
+            )
+        seeds[run["seed"]] = _values(run, MODEL, metric, frame)
+    cells: dict[str, Callable[[str], list[float | None]]] = {}
+    if paper:
+        (train_set,) = {run["train_set"] for run in runs}
+        cells[PAPER] = lambda test_set: [printed(train_set, test_set).get(metric)]
+    for name, seeds in columns.items():
+        cells[name] = lambda test_set, seeds=seeds: [values.get(test_set) for values in seeds.values()]  # type: ignore[misc]
+    for name, values in others.items():
+        if values:
+            cells[name] = lambda test_set, values=values: [values.get(test_set)]  # type: ignore[misc]
+    lines = [f"| test set | {' | '.join(cells)} |", "|---" * (len(cells) + 1) + "|"]
     for test_set in runs[0]["scores"]:
-        cells = [_cell([values[test_set] for values in seeds.values()]) for seeds in columns.values()]
-        cells += [_cell([values[test_set]]) for values in others.values() if values]
-        lines.append(f"| {test_set} | {' | '.join(cells)} |")
+        unit = others[FLOOR][test_set] if ratio else 1.0
+        row = (_cell(values(test_set), unit, FORMATS[metric]) for values in cells.values())
+        lines.append(f"| {test_set} | {' | '.join(row)} |")
     return "\n".join(lines)
 
 
-def _cell(values: list[float]) -> str:
-    return f"{mean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")
+def _cell(values: Sequence[float | None], unit: float, how: str) -> str:
+    known = [value / unit for value in values if value is not None]
+    if not known:
+        return "-"
+    return format(mean(known), how) + (f" ± {format(stdev(known), how)}" if len(known) > 1 else "")
+
+
+def compare(folders: Sequence[Path]) -> str:
+    """The MSE over all missing images of the runs in ``folders``; see `table`."""
+    for folder in folders:
+        if not (folder / "scores.json").is_file():
+            raise UserError(f"{folder} has no scores.json; train or test that run first")
+    return table([read(folder / "scores.json") for folder in folders])

@@ -11,7 +11,7 @@ from rich.progress import track
 
 from ..data.dataset import TaskDataset
 from ..files import atomic, write_json, write_text
-from .figures import case_figure, sequence_figure
+from .figures import case_figure, sequence_animation, sequence_figure
 from .scores import ALL, MODEL, Cases, Scores, collect, score
 from .tables import markdown, terminal_tables
 
@@ -27,7 +27,7 @@ def report(
         scores[name], similarity = score(name, cases, model)
         if number == 0:
             _save_arrays(folder / "saved", cases, model, scores[name][MODEL][ALL])
-            _draw_sequence(folder / "sequence.png", dataset, model)
+            _draw_sequence(folder / "sequence", dataset, model)
         for kind, case in {"best": int(similarity.argmax()), "worst": int(similarity.argmin())}.items():
             _draw_case(
                 folder / f"{kind}-{name}.png",
@@ -45,7 +45,7 @@ def report(
     for table in terminal_tables(scores, about["train_set"], about["method"]):
         console.print(table)
     console.print(
-        f"[bold]{folder}[/bold]: scores.md, scores.json, sequence.png, best-*.png, worst-*.png, saved/",
+        f"[bold]{folder}[/bold]: scores.md, scores.json, sequence.png, sequence.gif, best-*.png, worst-*.png, saved/",
         highlight=False,
         soft_wrap=True,
     )
@@ -70,7 +70,9 @@ def _draw_sequence(path: Path, dataset: TaskDataset, model: np.ndarray) -> None:
     for case in range(len(dataset.tasks)):
         (target,) = dataset.case(case)[1].targets
         filled[target], true[target] = model[case], dataset.targets(case)[0]
-    sequence_figure(path, dataset.sequences.frames[sequence] / np.float32(255), filled, true)
+    frames = dataset.sequences.frames[sequence] / np.float32(255)
+    sequence_figure(path.with_suffix(".png"), frames, filled, true)
+    sequence_animation(path.with_suffix(".gif"), frames, filled)
 
 
 def _draw_case(path: Path, title: str, dataset: TaskDataset, case: int, cases: Cases, model: np.ndarray) -> None:

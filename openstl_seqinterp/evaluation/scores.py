@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,25 +39,21 @@ class Cases:
 def collect(dataset: TaskDataset) -> Cases:
     """Read a test set and run the baselines on it; the noise floor only where the clean images are known."""
     everything = range(dataset.sequences.frames.shape[1])
-    inputs, truths, targets = [], [], []
-    predictions: dict[str, list[np.ndarray]] = {name: [] for name in BASELINES}
     clean = dataset.withheld.clean if dataset.withheld is not None else None
-    floor: list[np.ndarray] = []
-    for number in range(len(dataset)):
+
+    def read(number: int) -> tuple[np.ndarray, np.ndarray, int, dict[str, np.ndarray]]:
         sequence, task, _ = dataset.case(number)
         (target,) = task.targets
         frames, observed = dataset.read(number, everything)
-        inputs.append(frames[list(task.context)])
-        truths.append(dataset.targets(number)[0])
-        targets.append(target)
-        for name, baseline in BASELINES.items():
-            predictions[name].append(baseline(frames, observed, target))
+        images = {name: baseline(frames, observed, target) for name, baseline in BASELINES.items()}
         if dataset.withheld is not None and clean is not None:
-            floor.append(clean[sequence, dataset.withheld.at(target)])
-    stacked = {name: np.stack(images).astype(np.float32) for name, images in predictions.items()}
-    if floor:
-        stacked[FLOOR] = np.stack(floor)
-    return Cases(np.stack(inputs), np.stack(truths), np.array(targets), stacked)
+            images[FLOOR] = clean[sequence, dataset.withheld.at(target)]
+        return frames[list(task.context)], dataset.targets(number)[0], target, images
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV, which takes most of the time, lets other threads run
+        inputs, truths, targets, images = zip(*pool.map(read, range(len(dataset))), strict=True)
+    predictions = {name: np.stack([each[name] for each in images]).astype(np.float32) for name in images[0]}
+    return Cases(np.stack(inputs), np.stack(truths), np.array(targets), predictions)
 
 
 def score(name: str, cases: Cases, model: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:

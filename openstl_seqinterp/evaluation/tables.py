@@ -10,7 +10,8 @@ from .paper import printed
 from .scores import ALL, MODEL, PREDICTORS, Scores
 
 PAPER = "paper"
-_METRICS = {"mse": ("MSE", ".2f"), "mae": ("MAE", ".1f"), "ssim": ("SSIM", ".3f"), "psnr": ("PSNR", ".1f")}
+LABELS = {"mse": "MSE", "mae": "MAE", "ssim": "SSIM", "psnr": "PSNR"}
+FORMATS = {"mse": ".2f", "mae": ".1f", "ssim": ".3f", "psnr": ".1f"}
 
 
 def _frames(scores: Scores) -> list[str]:
@@ -28,7 +29,7 @@ def _lookup(scores: Scores, train_set: str, frame: str) -> Callable[[str, str, s
             value = printed(train_set, test_set).get(metric)
         else:
             value = scores[test_set].get(predictor, {}).get(frame, {}).get(metric)
-        return "-" if value is None else format(value, _METRICS[metric][1])
+        return "-" if value is None else format(value, FORMATS[metric])
 
     return cell
 
@@ -45,9 +46,9 @@ def terminal_tables(scores: Scores, train_set: str, method: str) -> list[Table]:
         )
         table.add_column("test set", no_wrap=True)
         others = [*PREDICTORS[1:], PAPER] if frame == ALL else list(PREDICTORS[1:])
-        columns = [(MODEL, metric) for metric in _METRICS] + [(other, "mse") for other in others]
+        columns = [(MODEL, metric) for metric in LABELS] + [(other, "mse") for other in others]
         for predictor, metric in columns:
-            heading = f"MSE\n{predictor}" if predictor != MODEL else f"{_METRICS[metric][0]}\nmodel"
+            heading = f"MSE\n{predictor}" if predictor != MODEL else f"{LABELS[metric]}\nmodel"
             table.add_column(heading, justify="right", style="bold" if predictor == MODEL else None)
         for test_set in scores:
             table.add_row(test_set, *(cell(test_set, predictor, metric) for predictor, metric in columns))
@@ -70,7 +71,7 @@ def markdown(scores: Scores, train_set: str, method: str, host: str, checkpoint:
     for frame in _frames(scores):
         cell = _lookup(scores, train_set, frame)
         predictors = [*PREDICTORS, PAPER] if frame == ALL else list(PREDICTORS)
-        for metric, (label, _) in _METRICS.items():
+        for metric, label in LABELS.items():
             lines += ["", f"## {label}, {_title(frame, scores)}", "", f"| test set | {' | '.join(predictors)} |"]
             lines.append("|---" * (len(predictors) + 1) + "|")
             for test_set in scores:

@@ -19,7 +19,7 @@ from .. import host
 from ..data.loaders import INFILL
 from .least_squares import motion_left
 from .photometry import BlendLogits, Tone, blend_weights, noise_level
-from .slots import Slots, neighbours, read_slots
+from .slots import Slots, in_time, neighbours, read_slots
 from .warp import motion_grid, rigid_motion, warp
 
 _GRID = 5  # the encoder's last map, whatever the size of the images
@@ -108,7 +108,7 @@ class LatentAffine_Model(nn.Module):
 
     def predict(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The image at offset 0 (B, 1, C, H, W), and the error of the pairs that the encoder learns from."""
-        slots = read_slots(x)
+        slots = in_time(read_slots(x))
         count, length = slots.observed.shape
         motion, error = self.motion(slots)
         noise = noise_level(slots.images.flatten(0, 1)).view(count, length)

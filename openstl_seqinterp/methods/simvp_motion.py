@@ -22,6 +22,7 @@ from .warp import flow_grid, rigid_flow, warp
 
 _SPEED, _GAIN = 4.0, 0.05  # bounds of what the network adds, for each step in time: pixels, log gain
 _WINDOWS = (None, None, 24, 12)  # of the local motion, in pixels: from that of the whole image to that of its parts
+_NEAR = 1.5  # what a step of distance takes off the logit of the blend before training
 _FAST = 10.0  # times the learning rate, for the one number that says how far to follow the local motion
 
 
@@ -86,7 +87,8 @@ class SimVP_Motion_Model(nn.Module):
         steps = slots.offset[..., None, None, None]
         flow = _FAST * self.follow * flow + steps * _SPEED * torch.tanh(output[:, :, :2] / (2 * _SPEED))
         gain = _FAST * self.follow * gain + steps * _GAIN * torch.tanh(output[:, :, 2:3])
-        logits = self.weigh(slots, noise)[..., None, None, None] + 2 * output[:, :, 3:]
+        by_slot = self.weigh(slots, noise) - _NEAR * slots.offset.abs()
+        logits = by_slot[..., None, None, None] + 2 * output[:, :, 3:]
         weights = blend_weights(logits, slots.observed[..., None, None, None])
         blend = (weights * move(slots, flow, gain)).sum(dim=1)
         return self.tone(blend, (weights.mean(dim=(2, 3, 4)) * noise).sum(dim=1))[:, None]

@@ -28,3 +28,11 @@ class SimVP_SeqInterp(host.SimVP):
     def __init__(self, mse_weight: float = 1.0, mae_weight: float = 1.0, **args: Any) -> None:
         super().__init__(mse_weight=mse_weight, mae_weight=mae_weight, **args)
         self.criterion = MSEMAELoss(mse_weight, mae_weight)
+
+    def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], batch_idx: int) -> torch.Tensor:
+        x, y = batch
+        prediction = self(x, y)
+        loss = self.criterion(prediction, y)
+        self.log("val_loss", loss, on_step=False, on_epoch=True)
+        self.log("val_mse", mse_loss(prediction, y), on_step=False, on_epoch=True)  # to compare methods by
+        return loss

@@ -10,7 +10,7 @@ import torch
 class Slots(NamedTuple):
     """Images (B, S, C, H, W), zero where not observed; ``observed`` bool (B, S); ``offset`` (B, S) in images.
 
-    Slots are one image apart. ``offset`` is the time from the target, rising: negative before it.
+    Slots are one image apart. ``offset`` is the time from the target: negative before it, rising or falling.
     """
 
     images: torch.Tensor
@@ -24,10 +24,17 @@ def read_slots(x: torch.Tensor) -> Slots:
     return Slots(x[:, :, :-2], x[:, :, -2, 0, 0] > 0.5, x[:, :, -1, 0, 0])
 
 
+def in_time(slots: Slots) -> Slots:
+    """The same slots in the order of time."""
+    order = slots.offset.argsort(dim=1)
+    images = slots.images.gather(1, order[..., None, None, None].expand_as(slots.images))
+    return Slots(images, slots.observed.gather(1, order), slots.offset.gather(1, order))
+
+
 class Neighbours(NamedTuple):
     """Each observed image, ``second``, with the observed one before it, ``first``: int64 (P,) slots of ``sequence``.
 
-    ``steps`` (P,) is the time between the two, in images.
+    ``steps`` (P,) is the time from the first to the second, in images; it is negative where slots run backwards.
     """
 
     sequence: torch.Tensor

@@ -18,8 +18,7 @@ def test_no_item_holds_a_withheld_image_or_its_own_target(data_root, brightest, 
             assert observed[offset == 0] == 0
             assert not images[observed == 0].any()
             assert 2 <= observed.sum() <= 7
-            # Reversed windows are sequences played backwards: time rises in the order of reading.
-            assert offset.tolist() == [slot - task.context.index(task.targets[0]) for slot in range(8)]
+            assert offset.tolist() == [position - task.targets[0] for position in task.context]
             truth = data.sequences.frames[sequence, task.targets[0]] / np.float32(255)
             np.testing.assert_array_equal(y[0], truth)
 

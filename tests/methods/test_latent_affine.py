@@ -69,6 +69,13 @@ def test_the_content_of_unobserved_slots_does_not_matter(moving):
         torch.testing.assert_close(model(x), model(other))
 
 
+def test_the_order_in_which_slots_are_read_does_not_matter(moving):
+    x, _ = moving(VELOCITY)
+    model = LatentAffine_Model(SHAPE)
+    with torch.no_grad():
+        torch.testing.assert_close(model(x), model(x.flip(1)))
+
+
 def test_one_observed_image_is_taken_for_a_sequence_at_rest(moving):
     x, _ = moving([[0.3, 0.0, 0.0]], target=3, missing=(0, 1, 4, 5, 6, 7))
     with torch.no_grad():

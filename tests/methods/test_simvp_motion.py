@@ -24,9 +24,11 @@ def stirred(seed=0):
     return network
 
 
-def test_before_training_it_averages_the_images_where_they_are(moving):
+def test_before_training_it_blends_the_images_where_they_are(moving):
     x, _ = moving(SHIFT)
-    expected = x[:, :, :1].sum(dim=1, keepdim=True) / 7  # the eighth is the target
+    distance = (torch.arange(8) - 3).abs().float()
+    weight = torch.softmax(torch.where(distance > 0, -1.5 * distance, -torch.inf), dim=0)
+    expected = (weight.view(1, 8, 1, 1, 1) * x[:, :, :1]).sum(dim=1, keepdim=True)
     with torch.no_grad():
         torch.testing.assert_close(model()(x), expected, atol=1e-5, rtol=0)
 
@@ -45,6 +47,11 @@ def test_local_motion_finds_a_known_shift_where_there_is_something_to_see(moving
         found = flow[sequence][:, seen[sequence]].median(dim=1).values
         assert found[0].item() == pytest.approx(right, abs=0.05)
         assert found[1].item() == pytest.approx(down, abs=0.05)
+
+
+def test_local_motion_is_the_same_whichever_way_slots_are_read(moving):
+    x, _ = moving(SHIFT, missing=(6,))
+    torch.testing.assert_close(step(x.flip(1)), step(x), atol=1e-3, rtol=0)
 
 
 def test_local_motion_tells_apart_what_moves_in_different_ways(moving):

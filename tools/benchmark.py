@@ -1,0 +1,8 @@
+"""Reproduce the paper's tables and figures: python tools/benchmark.py --preset quick --jobs 2"""
+
+import sys
+
+from openstl_seqinterp import cli
+
+if __name__ == "__main__":
+    sys.exit(cli.run(cli.benchmark))

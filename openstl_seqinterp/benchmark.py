@@ -5,7 +5,6 @@ from __future__ import annotations
 import _thread
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import threading
@@ -30,7 +29,7 @@ from .config import find_config, resolve
 from .data.loaders import INFILL, ONE_SIDED, window_datasets, withheld_datasets
 from .errors import UserError
 from .evaluation.compare import read
-from .evaluation.figures import sequence_figure, windows_figure
+from .evaluation.figures import KINDS, copy_small, sequence_figure, windows_figure
 from .experiment import SeqInterpExperiment
 from .files import writable_folder, write_json
 
@@ -90,8 +89,16 @@ class Benchmark:
                     "remove the file to run it again"
                 )
 
-    def draw(self) -> None:
-        """The figures that need no run: a sequence with its withheld images, and how training cases are made of it."""
+    def draw(self, runs: Sequence[Run]) -> None:
+        """A sequence, how training cases are made of it, and pictures of the complete ``runs`` with the first seed."""
+        pictures = ["sequence.png", "sequence.gif", *(f"{kind}-{name}.png" for kind in KINDS for name in _SHOWN)]
+        for run in runs:
+            folder = self._settings(run)[0]
+            for name in pictures if run.seed == FIRST_SEED and self.record(run).exists() else ():
+                if (folder / name).exists():
+                    copy_small(
+                        folder / name, self.record(run).parent / "figures" / f"{run.method}_{run.train_set}" / name
+                    )
         dataset = withheld_datasets(Path(self.data_root), INFILL, ["n6"])["n6"]
         true = {task.targets[0]: dataset.targets(number)[0] for number, task in enumerate(dataset.tasks)}
         frames = dataset.sequences.frames[dataset.case(0)[0]] / np.float32(255)
@@ -122,11 +129,6 @@ class Benchmark:
         start = time.perf_counter()
         content = experiment.test()
         scored = time.perf_counter() - start
-        for kind in ("sequence.png", "sequence.gif", *(f"{k}-{s}.png" for k in ("best", "worst") for s in _SHOWN)):
-            if run.seed == FIRST_SEED and (folder / kind).exists():
-                target = self.out / run.preset / "figures" / f"{run.method}_{run.train_set}"
-                writable_folder(target)
-                shutil.copyfile(folder / kind, target / kind)
         pixels = int(np.prod(experiment.args.in_shape[-2:]))  # of a grey image: scores are sums over them
         record = {
             "preset": run.preset,

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from pytorch_lightning import LightningModule
 
-from .errors import UserError
+from .errors import UserError, one_line
 
 BEST, LAST = "best.ckpt", "last.ckpt"
 # A resumed run may differ in these from the one that it goes on with: they change no weight.
@@ -31,7 +31,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         ) from error
     except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise UserError(
-            f"{path} is damaged or no checkpoint ({_line(error)}); train again or name another one"
+            f"{path} is damaged or no checkpoint ({one_line(error)}); train again or name another one"
         ) from error
     weights = checkpoint.get("state_dict") if isinstance(checkpoint, dict) else None
     if not isinstance(weights, dict) or not all(isinstance(value, torch.Tensor) for value in weights.values()):
@@ -72,7 +72,3 @@ def require_same_run(method: LightningModule, checkpoint: dict[str, Any], path: 
                 f"cannot resume {path}: it was trained with {key}={then.get(key)!r}, not {now.get(key)!r}; "
                 "give the same command"
             )
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:120]

@@ -110,7 +110,7 @@ def benchmark(argv: Sequence[str]) -> None:
                 if not board.record(each).exists():
                     print(f"run {number} of {len(runs)}: {each.name}", flush=True)
                     board.execute(each)
-    board.draw()
+    board.draw(runs)
     print(f"wrote {write_page(args.out, list(method_names().values()))}")
 
 

@@ -17,7 +17,7 @@ from mmengine.config import Config
 from . import device, host, registry
 from .checks import check_settings, is_simvp
 from .data.loaders import BALANCES, ONE_SIDED, TEST_SETS, TRAIN_SETS
-from .errors import Parser, UserError, nearest, require_known
+from .errors import Parser, UserError, nearest, one_line, require_known
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 
@@ -139,9 +139,7 @@ def read_config(path: Path) -> dict[str, Any]:
     try:
         return Config.fromfile(str(path)).to_dict()
     except (Exception, SystemExit) as error:  # a config is code, so it can raise anything
-        raise UserError(
-            f"config {path} cannot be read: {type(error).__name__}: {' '.join(str(error).split())}"
-        ) from error
+        raise UserError(f"config {path} cannot be read: {type(error).__name__}: {one_line(error)}") from error
 
 
 def _given(parser: argparse.ArgumentParser, argv: Sequence[str]) -> dict[str, Any]:
@@ -210,7 +208,7 @@ def _check_dataname(name: str) -> None:
 def _known_method(name: Any) -> str:
     names = registry.method_names()
     if not isinstance(name, str) or name.lower() not in names:
-        others = "; OpenSTL's other methods need OpenSTL, see docs/openstl.md" * host.NAME.startswith("embedded")
+        others = "; OpenSTL's other methods need OpenSTL, see docs/openstl.md" * host.EMBEDDED
         raise UserError(
             f"unknown method {name!r}{nearest(str(name), names.values())} (known: {', '.join(names.values())}{others})"
         )

@@ -12,6 +12,11 @@ class UserError(Exception):
     """Bad input. The message is one line: what, where, the value found, the value expected, the next step."""
 
 
+def one_line(error: BaseException) -> str:
+    """The message of somebody else's error, without its line breaks and what is beyond 200 characters."""
+    return " ".join(str(error).split())[:200]
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """``"; did you mean 'x'?"`` for the known name closest to ``name``, else an empty string."""
     names = sorted(known)

@@ -66,7 +66,7 @@ class SeqInterpExperiment(host.BaseExperiment):
                 raise UserError(f"--{flag} does nothing here: {reason}")
         self.accelerator = device.accelerator(args.device)
         self.precision = device.precision("16" if args.fp16 else args.precision, self.accelerator)
-        if args.fps and (self.accelerator == "cpu" or host.NAME.startswith("embedded")):
+        if args.fps and (self.accelerator == "cpu" or host.EMBEDDED):
             raise UserError("--fps is measured by OpenSTL on a GPU; here there is none, or no OpenSTL")
         args.device = "cuda" if self.accelerator == "gpu" else "cpu"
         self.processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))  # set by torchrun

@@ -38,7 +38,8 @@ def choose(wish: str) -> str:
     return "openstl"
 
 
-if choose(os.environ.get("SEQINTERP_HOST", "auto")) == "openstl":
+EMBEDDED = choose(os.environ.get("SEQINTERP_HOST", "auto")) == "embedded"
+if not EMBEDDED:
     from . import compat
 
     try:
@@ -84,7 +85,7 @@ else:
 
 def install(runner: Callable[[type], Callable[..., Any]], parser: Callable[[], ArgumentParser]) -> None:
     """Give OpenSTL's own scripts our runner (made from theirs) and our parser. UserError on the embedded host."""
-    if NAME.startswith("embedded"):
+    if EMBEDDED:
         raise UserError(f"OpenSTL's own scripts need OpenSTL, which is not installed; {GET_IT}")
     api: Any = import_module("openstl.api")
     utils: Any = import_module("openstl.utils")
@@ -93,6 +94,7 @@ def install(runner: Callable[[type], Callable[..., Any]], parser: Callable[[], A
 
 
 __all__ = [
+    "EMBEDDED",
     "MODEL_TYPES",
     "NAME",
     "BaseExperiment",

@@ -45,7 +45,7 @@ def test_the_main_command_is_the_papers_table_1():
 def test_every_config_resolves_and_opens_with_its_command(path: Path):
     text = path.read_text()
     assert text.startswith("# python tools/train.py -d seqinterp")
-    if "(needs OpenSTL)" in text and host.NAME.startswith("embedded"):
+    if "(needs OpenSTL)" in text and host.EMBEDDED:
         with pytest.raises(UserError, match=f"unknown method '{path.stem}'.*need OpenSTL"):
             resolve(["-c", str(path)])
     else:

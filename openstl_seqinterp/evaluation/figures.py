@@ -2,80 +2,109 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 from ..data.tasks import Task
 from ..files import atomic
 
-_RANGE = 200  # the paper's colour range, on the scale 0-255
+KINDS = ("best", "worst")  # of the cases that are drawn, by SSIM
+_SCALE, _COLOURS = Normalize(0, 200, clip=True), colormaps["viridis"]  # the paper's, on the scale 0-255
 
 
-def _show(axes: Axes, image: np.ndarray, title: str, colour: str = "black") -> None:
-    picture = np.clip(image.transpose(1, 2, 0), 0, 1) if len(image) == 3 else image.mean(axis=0) * 255
-    axes.imshow(picture, cmap="viridis", vmin=0, vmax=_RANGE)
-    axes.set_title(title, fontsize=8, color=colour)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set(color=colour, linewidth=2 if colour != "black" else 0.5)
+class Tile(NamedTuple):
+    """An image (C, H, W) in [0, 1] with a label above it and a frame."""
+
+    image: np.ndarray
+    label: str
+    colour: str = "black"
+
+
+def _picture(image: np.ndarray) -> np.ndarray:
+    """Colours (H, W, 3) in [0, 1] of an image (C, H, W) in [0, 1]: its own three channels, or viridis."""
+    if len(image) == 3:
+        return np.clip(image.transpose(1, 2, 0), 0, 1)
+    return _COLOURS(_SCALE(image.mean(axis=0) * 255))[..., :3]
 
 
 def _save(figure: Figure, path: Path) -> None:
     with atomic(path) as temporary:
-        figure.savefig(temporary, dpi=110, bbox_inches="tight")
+        figure.savefig(temporary, dpi=110)
+
+
+def _mosaic(
+    path: Path, rows: Sequence[tuple[str, Sequence[Tile | None]]], *, title: str = "", bar: bool = False
+) -> None:
+    """Rows of tiles of one size, each row with its name to the left.
+
+    All are in one axes: dozens of them take matplotlib a second to lay out.
+    """
+    tall, wide = next(tile for _, tiles in rows for tile in tiles if tile is not None).image.shape[1:]
+    side = tall / wide  # a tile is one inch wide
+    columns, margin = max(len(tiles) for _, tiles in rows), 0.075 * max(len(name) for name, _ in rows)
+    width, height = margin + 1.1 * columns + 0.1 + 0.9 * bar, (side + 0.3) * len(rows) + 0.1 + 0.3 * bool(title)
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((0, 0, 1, 1))
+    for row, (name, tiles) in enumerate(rows):
+        top = height - (side + 0.3) * (len(rows) - row) + 0.15
+        axes.text(margin, top + side / 2, name, ha="right", va="center", fontsize=8)
+        for column, tile in enumerate(tiles):
+            if tile is not None:
+                left = margin + 0.1 + 1.1 * column
+                axes.imshow(_picture(tile.image), extent=(left, left + 1, top + side, top))
+                line = 0.5 if tile.colour == "black" else 2
+                axes.add_patch(Rectangle((left, top), 1, side, fill=False, edgecolor=tile.colour, linewidth=line))
+                axes.text(left + 0.5, top - 0.04, tile.label, ha="center", fontsize=8, color=tile.colour)
+    axes.text(width / 2, 0.25, title, ha="center", fontsize=10)
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.axis("off")
+    if bar:
+        beside = figure.add_axes((1 - 0.75 / width, 0.15, 0.15 / width, 0.6))
+        figure.colorbar(ScalarMappable(_SCALE, _COLOURS), cax=beside, label="intensity (0-255)")
+    _save(figure, path)
+
+
+def copy_small(source: Path, target: Path) -> None:
+    """Copy a picture, a PNG with a palette of 256 colours: a third of the bytes."""
+    with Image.open(source) as picture, atomic(target) as temporary:
+        if picture.format == "PNG":
+            picture.convert("RGB").quantize(256).save(temporary, optimize=True)
+        else:
+            shutil.copyfile(source, temporary)
 
 
 def sequence_figure(
     path: Path, frames: np.ndarray, filled: Mapping[int, np.ndarray], true: Mapping[int, np.ndarray]
 ) -> None:
-    """A whole sequence (T, C, H, W) in [0, 1] with its missing images as predicted, and the true ones below."""
-    length = len(frames)
-    columns = (length + 1) // 2
-    figure = Figure(figsize=(1.05 * columns, 5.0), layout="constrained")
-    grid = figure.subplots(4, columns)
-    for axes in grid.flat:
-        axes.axis("off")
-    for position in range(length):
-        row, column = 2 * (position // columns), position % columns
-        axes = grid[row, column]
-        axes.axis("on")
-        if position in filled:
-            _show(axes, filled[position], f"{position + 1}: filled", "tab:red")
-            below = grid[row + 1, column]
-            below.axis("on")
-            _show(below, true[position], f"{position + 1}: true", "tab:green")
-        else:
-            _show(axes, frames[position], str(position + 1))
-    _save(figure, path)
+    """A whole sequence (T, C, H, W) in [0, 1] with its missing images as predicted, and the true ones below, if any."""
+    columns = (len(frames) + 1) // 2
+    rows: list[tuple[str, list[Tile | None]]] = []
+    for half in (range(columns), range(columns, len(frames))):
+        rows.append(("", [
+            Tile(filled[p], f"{p + 1}: filled", "tab:red") if p in filled else Tile(frames[p], str(p + 1)) for p in half
+        ]))  # fmt: skip
+        if true:
+            rows.append(("", [Tile(true[p], f"{p + 1}: true", "tab:green") if p in true else None for p in half]))
+    _mosaic(path, rows)
 
 
 def case_figure(
     path: Path, title: str, inputs: np.ndarray, positions: tuple[int, ...], true: np.ndarray, predicted: np.ndarray
 ) -> None:
     """One case: the inputs (T, C, H, W) above; the true image (C, H, W), the prediction and the difference below."""
-    columns = max(len(inputs), 3)
-    figure = Figure(figsize=(1.7 * columns, 4.0), layout="constrained")
-    grid = figure.subplots(2, columns, squeeze=False)
-    for axes in grid.flat:
-        axes.axis("off")
-    difference = np.abs(true - predicted)
-    below = {"true": true, "predicted": predicted, "difference": difference}
-    for axes, image, position in zip(grid[0], inputs, positions, strict=False):
-        axes.axis("on")
-        _show(axes, image, f"input: image {position + 1}")
-    for axes, (label, image) in zip(grid[1], below.items(), strict=False):
-        axes.axis("on")
-        _show(axes, image, label)
-    figure.colorbar(grid[1, 0].images[0], ax=grid, shrink=0.8, label="intensity (0-255)")
-    figure.suptitle(title, fontsize=10)
-    _save(figure, path)
+    above = [Tile(image, f"input {position + 1}") for image, position in zip(inputs, positions, strict=True)]
+    below = [Tile(true, "true"), Tile(predicted, "predicted"), Tile(np.abs(true - predicted), "difference")]
+    _mosaic(path, [("", above), ("", below)], title=title, bar=True)
 
 
 def sequence_animation(path: Path, frames: np.ndarray, filled: Mapping[int, np.ndarray], scale: int = 5) -> None:
@@ -83,10 +112,7 @@ def sequence_animation(path: Path, frames: np.ndarray, filled: Mapping[int, np.n
     pictures = []
     for position, frame in enumerate(frames):
         image = filled.get(position, frame)
-        value = np.clip(image.transpose(1, 2, 0), 0, 1)
-        if len(image) != 3:
-            value = colormaps["viridis"](np.clip(image.mean(axis=0) * 255 / _RANGE, 0, 1))[..., :3]
-        large = np.kron(np.rint(value * 255).astype(np.uint8), np.ones((scale, scale, 1), np.uint8))
+        large = np.kron(np.rint(_picture(image) * 255).astype(np.uint8), np.ones((scale, scale, 1), np.uint8))
         colour = (214, 39, 40) if position in filled else (255, 255, 255)
         picture = Image.new("RGB", (large.shape[1] + 2 * scale, large.shape[0] + 2 * scale), colour)
         picture.paste(Image.fromarray(large), (scale, scale))
@@ -96,24 +122,17 @@ def sequence_animation(path: Path, frames: np.ndarray, filled: Mapping[int, np.n
 
 
 def windows_figure(path: Path, frames: np.ndarray, tasks: Mapping[str, Task]) -> None:
-    """How tasks read a sequence (T, C, H, W): a row for each, inputs framed in black, images to predict in red."""
-    width = len(frames)
-    figure = Figure(figsize=(0.8 * width, 1.05 * len(tasks)), layout="constrained")
-    for row, (title, task) in zip(figure.subplots(len(tasks), width, squeeze=False), tasks.items(), strict=True):
-        for axes in row:
-            axes.axis("off")
-        order = [position for position in task.context if position not in task.targets]
-        for position in range(width):
-            if position in task.targets:
-                label, colour = f"{position + 1}: out {task.targets.index(position) + 1}", "tab:red"
-            elif position in order:
-                label, colour = f"{position + 1}: in {order.index(position) + 1}", "black"
-            else:
-                continue
-            row[position].axis("on")
-            _show(row[position], frames[position], label, colour)
-        row[0].text(-0.1, 0.5, title, transform=row[0].transAxes, ha="right", va="center", fontsize=8)
-    _save(figure, path)
+    """How tasks read a sequence (T, C, H, W): a row for each, what it reads in black, what it must predict in red."""
+    used = sorted({position for task in tasks.values() for position in (*task.context, *task.targets)})
+    rows: list[tuple[str, list[Tile | None]]] = []
+    for name, task in tasks.items():
+        labels: dict[int, str] = {}
+        inputs = [position for position in task.context if position not in task.targets]
+        for kind, order in (("in", inputs), ("out", task.targets)):
+            labels |= {position: f"{position + 1}: {kind} {number}" for number, position in enumerate(order, start=1)}
+        colours = {position: "tab:red" if position in task.targets else "black" for position in labels}
+        rows.append((name, [Tile(frames[p], labels[p], colours[p]) if p in labels else None for p in used]))
+    _mosaic(path, rows)
 
 
 def curves_figure(

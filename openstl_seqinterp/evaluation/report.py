@@ -11,7 +11,7 @@ from rich.progress import track
 
 from ..data.dataset import TaskDataset
 from ..files import atomic, write_json, write_text
-from .figures import case_figure, sequence_animation, sequence_figure
+from .figures import KINDS, case_figure, sequence_animation, sequence_figure
 from .scores import ALL, MODEL, Cases, Scores, collect, score
 from .tables import markdown, terminal_tables
 
@@ -28,7 +28,7 @@ def report(
         if number == 0:
             _save_arrays(folder / "saved", cases, model, scores[name][MODEL][ALL])
             _draw_sequence(folder / "sequence", dataset, model)
-        for kind, case in {"best": int(similarity.argmax()), "worst": int(similarity.argmin())}.items():
+        for kind, case in zip(KINDS, (int(similarity.argmax()), int(similarity.argmin())), strict=True):
             _draw_case(
                 folder / f"{kind}-{name}.png",
                 f"{kind} case of {name}, SSIM {similarity[case]:.3f}",

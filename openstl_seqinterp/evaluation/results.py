@@ -8,7 +8,7 @@ from statistics import mean
 
 from ..files import write_text
 from .compare import Record, read, table
-from .figures import curves_figure
+from .figures import KINDS, curves_figure
 from .scores import ALL, FLOOR
 from .tables import LABELS
 
@@ -64,7 +64,7 @@ def _figures(folder: Path) -> list[str]:
         where = f"{folder.name}/figures/{pictures.name}"
         lines.append(f"![sequence]({where}/sequence.gif) ![sequence]({where}/sequence.png)")
         for test_set, figures in _FIGURES.items():
-            shown = [kind for kind in ("best", "worst") if (pictures / f"{kind}-{test_set}.png").is_file()]
+            shown = [kind for kind in KINDS if (pictures / f"{kind}-{test_set}.png").is_file()]
             lines += ["", f"Best and worst by SSIM on {test_set} ({figures} of the paper):", ""]
             lines.append(" ".join(f"![{kind}]({where}/{kind}-{test_set}.png)" for kind in shown))
     return lines

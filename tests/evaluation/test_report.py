@@ -43,7 +43,7 @@ def run(datasets, predictions, tmp_path_factory):
 
 def test_a_report_leaves_all_its_files_and_no_others(run):
     folder, _, _ = run
-    pictures = {"sequence.png", *(f"{kind}-{name}.png" for kind in ("best", "worst") for name in SETS)}
+    pictures = {"sequence.png", "sequence.gif", *(f"{kind}-{name}.png" for kind in ("best", "worst") for name in SETS)}
     arrays = {f"saved/{name}.npy" for name in ("inputs", "preds", "trues", "metrics")}
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert found == {"scores.json", "scores.md", *pictures, *arrays}

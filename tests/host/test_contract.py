@@ -7,9 +7,7 @@ import torch
 
 from openstl_seqinterp import embedded, host
 
-needs_openstl = pytest.mark.skipif(
-    host.NAME.startswith("embedded"), reason="compares with OpenSTL, which is not installed"
-)
+needs_openstl = pytest.mark.skipif(host.EMBEDDED, reason="compares with OpenSTL, which is not installed")
 NETWORKS = {
     "paper": {"in_shape": [4, 1, 36, 36], "hid_S": 64, "hid_T": 256, "N_S": 2, "N_T": 2},
     "colour": {"in_shape": [3, 3, 16, 24], "hid_S": 8, "hid_T": 12, "N_S": 4, "N_T": 4},

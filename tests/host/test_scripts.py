@@ -13,8 +13,7 @@ from openstl_seqinterp import cli, host
 from openstl_seqinterp.__main__ import script
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
-EMBEDDED = host.NAME.startswith("embedded")
-pytestmark = pytest.mark.skipif(EMBEDDED, reason="runs scripts of OpenSTL, which is not installed")
+pytestmark = pytest.mark.skipif(host.EMBEDDED, reason="runs scripts of OpenSTL, which is not installed")
 
 UNTOUCHED = """
 import copy, openstl_seqinterp

@@ -1,0 +1,95 @@
+import cv2
+import numpy as np
+import pytest
+from matplotlib import colormaps
+from PIL import Image
+
+from openstl_seqinterp.data.tasks import Task
+from openstl_seqinterp.evaluation.figures import (
+    case_figure,
+    copy_small,
+    curves_figure,
+    sequence_animation,
+    sequence_figure,
+    windows_figure,
+)
+
+RED, GREEN = (214, 39, 40), (44, 160, 44)  # matplotlib's tab:red and tab:green
+
+
+def grey(*values):
+    """Images (T, 1, 6, 9) of one intensity each, on the scale 0-255."""
+    return np.broadcast_to(np.array(values).reshape(-1, 1, 1, 1) / 255, (len(values), 1, 6, 9))
+
+
+def viridis(value):
+    """The colour of an intensity where 200 is the brightest."""
+    return np.rint(np.array(colormaps["viridis"](value / 200)[:3]) * 255)
+
+
+def share(path, colour):
+    """The share of a picture's pixels that have a colour, within 2 of 255."""
+    picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB).astype(int)
+    return (np.abs(picture - np.array(colour)).max(axis=2) <= 2).mean()
+
+
+def test_an_animation_shows_every_image_and_frames_what_was_filled(tmp_path):
+    sequence_animation(tmp_path / "a.gif", grey(0, 0, 200), {1: grey(100)[0]}, scale=4)
+    with Image.open(tmp_path / "a.gif") as animation:
+        assert animation.n_frames == 3
+        assert animation.size == (11 * 4, 8 * 4)
+        for number, value in enumerate((0, 100, 200)):
+            animation.seek(number)
+            shown = np.asarray(animation.convert("RGB")).astype(int)
+            assert np.abs(shown[16, 22] - viridis(value)).max() <= 8  # a GIF has 256 colours
+            assert np.abs(shown[1, 1] - (RED if number == 1 else (255, 255, 255))).max() <= 8
+
+
+def test_a_sequence_shows_what_was_filled_and_what_is_true_and_each_image_once(tmp_path):
+    path = tmp_path / "a.png"
+    sequence_figure(path, grey(0, 10, 20, 0), {0: grey(100)[0]}, {0: grey(150)[0]})
+    tile = share(path, viridis(10))
+    assert tile > 0.02
+    for value in (20, 100, 150):
+        assert share(path, viridis(value)) == pytest.approx(tile, rel=0.2)  # frames cover a little
+    assert share(path, RED) > 0
+    assert share(path, GREEN) > 0
+
+
+def test_a_case_shows_the_difference(tmp_path):
+    path = tmp_path / "a.png"
+    case_figure(path, "title", grey(0, 1, 2), (3, 4, 5), grey(180)[0], grey(60)[0])
+    for value in (180, 60, 120):
+        assert share(path, viridis(value)) > 0.02
+
+
+def test_windows_leave_out_what_no_task_uses(tmp_path):
+    path = tmp_path / "a.png"
+    windows_figure(path, grey(10, 40, 80, 120), {"one": Task((1, 2), (3,)), "other": Task((3, 2), (1,))})
+    assert share(path, viridis(10)) == 0
+    assert share(path, viridis(40)) == pytest.approx(share(path, viridis(120)), rel=0.1)
+    assert share(path, RED) > 0
+
+
+def test_colour_images_keep_their_colours(tmp_path):
+    image = np.broadcast_to(np.array([200, 30, 90]).reshape(3, 1, 1) / 255, (3, 6, 9))
+    sequence_figure(tmp_path / "a.png", np.stack([image, image]), {}, {})
+    assert share(tmp_path / "a.png", (200, 30, 90)) > 0.2
+
+
+def test_curves_show_each_seed_in_the_colour_of_its_method(tmp_path):
+    history = [{"seconds": 60.0 * epoch, "val_mse": 10.0 / epoch} for epoch in (1, 2, 3)]
+    higher = [{**each, "val_mse": 3 * each["val_mse"]} for each in history]
+    curves_figure(tmp_path / "one.png", "", {"A": [history]}, {"floor": 1.0})
+    curves_figure(tmp_path / "two.png", "", {"A": [history, higher]}, {"floor": 1.0})
+    blue = (31, 119, 180)
+    assert share(tmp_path / "two.png", blue) > 1.3 * share(tmp_path / "one.png", blue) > 0
+
+
+def test_a_small_copy_shows_the_same_and_is_smaller(tmp_path):
+    noise = np.random.default_rng(0).random((4, 1, 36, 36))
+    sequence_figure(tmp_path / "a.png", noise, {}, {})
+    copy_small(tmp_path / "a.png", tmp_path / "b.png")
+    pictures = [cv2.imread(str(tmp_path / name)).astype(float) for name in ("a.png", "b.png")]
+    assert np.abs(pictures[0] - pictures[1]).mean() < 3
+    assert (tmp_path / "b.png").stat().st_size < 0.6 * (tmp_path / "a.png").stat().st_size

@@ -16,7 +16,12 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10",
-    packages=find_packages(include=["openstl_seqinterp", "openstl_seqinterp.*"]),
+    packages=[
+        *find_packages(include=["openstl_seqinterp", "openstl_seqinterp.*"]),
+        "openstl_seqinterp.configs.seqinterp",
+    ],
+    package_dir={"openstl_seqinterp.configs.seqinterp": "configs/seqinterp"},  # a wheel carries them too
+    entry_points={"console_scripts": ["seqinterp = openstl_seqinterp.cli:main"]},
     # OpenSTL itself is not on PyPI (the project of that name there reads STL meshes): see README, Use with OpenSTL.
     install_requires=[
         "torch>=2.5",
@@ -24,7 +29,7 @@ setup(
         "timm>=1.0",
         "numpy>=1.24",
         "mmcv-lite>=2.1",
-        "opencv-python>=4.8",
+        "opencv-python>=4.10",
         "mlxtend>=0.23",
         "torchmetrics>=1.4",
         "rich>=13",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from . import host, registry
-from .data.loaders import BALANCES, TEST_SETS, TRAIN_SETS
+from .data.loaders import BALANCES, scored_sets, training_sets
 from .errors import UserError, require_known
 
 _POSITIVE = 1e-30
@@ -57,7 +57,6 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "opt": ("adam", "adamw", "nadam", "radam", "adamp", "rmsprop"),  # OpenSTL hands its others arguments they refuse
     "clip_mode": ("norm", "value"),
     "metric_for_bestckpt": ("val_loss", "train_loss"),
-    "train_set": tuple(TRAIN_SETS),
     "balance": BALANCES,
 }
 
@@ -65,7 +64,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 def check_settings(parser: argparse.ArgumentParser, values: dict[str, Any], source: str) -> None:
     """UserError for the first of ``values`` that has the wrong type, is out of range or does not fit the others."""
     reads = registry.dataset_of(values["method"])
-    if values["dataname"] != reads:
+    if registry.DATASETS[values["dataname"]]["protocol"] != reads:
         raise UserError(f"{source}: {values['method']} reads -d {reads}, not {values['dataname']}")
     for action in parser._actions:
         if action.dest in values:
@@ -81,8 +80,9 @@ def check_settings(parser: argparse.ArgumentParser, values: dict[str, Any], sour
             raise UserError(f"{source}: {key} is {value}, expected {limits}")
     for key, choices in _CHOICES.items():
         require_known(key, values[key], choices)
+    require_known("train_set", values["train_set"], training_sets(values["dataname"]))
     for name in values["test_sets"]:
-        require_known("test set", name, TEST_SETS)
+        require_known("test set", name, scored_sets(values["dataname"]))
     if values["log_step"] > values["epoch"]:
         raise UserError(f"{source}: log_step is {values['log_step']}, more than the {values['epoch']} epochs to train")
     betas = values["opt_betas"]

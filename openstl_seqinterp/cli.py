@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import Parser, UserError
+from .errors import Parser, UserError, require_known
 
 if TYPE_CHECKING:
     from .experiment import SeqInterpExperiment
@@ -56,6 +56,76 @@ def prepare(argv: Sequence[str]) -> None:
     print(f"wrote {write_dataset(Path(args.data_root), args.seed)}")
 
 
+def import_(argv: Sequence[str]) -> None:
+    """Turn own images or videos into a data set."""
+    parser = Parser(description="Cut own images or videos into sequences, to train on with -d NAME.")
+    parser.add_argument("inputs", nargs="+", type=Path, help="folders of images, videos, .npy, .npz or .csv")
+    parser.add_argument("--out", required=True, type=Path, metavar="DATA_ROOT/NAME", help="folder of the data set")
+    parser.add_argument("--length", type=int, default=16, help="images of a sequence (default: 16)")
+    parser.add_argument("--stride", type=int, default=4, help="images from one sequence to the next (default: 4)")
+    parser.add_argument("--size", type=int, nargs=2, metavar=("H", "W"), help="resize images (default: as they are)")
+    parser.add_argument("--withhold", type=int, nargs="+", default=[4, 16], help="images to fill (default: 4 16)")
+    parser.add_argument("--csv_shape", type=int, nargs=3, metavar=("T", "H", "W"), help="of a sequence in a csv")
+    parser.add_argument("--seed", type=int, default=0, help="of the division into training, validation and tests")
+    parser.add_argument("--overwrite", action="store_true", help="replace a data set of the same name")
+    args = parser.parse_args(argv)
+    if args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir())) and not args.overwrite:
+        raise UserError(f"--out {args.out} already holds files; name another folder, or add --overwrite")
+
+    from .data.importing import import_sequences
+
+    about = import_sequences(
+        args.inputs,
+        args.out,
+        length=args.length,
+        stride=args.stride,
+        size=args.size and tuple(args.size),
+        withhold=args.withhold,
+        csv_shape=args.csv_shape and tuple(args.csv_shape),
+        seed=args.seed,
+    )
+    counts = ", ".join(f"{count} for {part}" for part, count in about["sequences"].items())
+    print(f"wrote {args.out}: sequences divided {about['divided']}, {counts}")
+    print(f"train on it with: -d {args.out.name} --data_root {args.out.parent}")
+
+
+def predict(argv: Sequence[str]) -> None:
+    """Fill the missing images of a sequence of somebody's own."""
+    parser = Parser(description="Fill, extend or refine a sequence: a folder of images, a video, .npy, .npz or .csv.")
+    parser.add_argument("input", help="folder of images, video (mp4, avi, gif, ...), array (npy, npz) or table (csv)")
+    parser.add_argument("--checkpoint", help="best.ckpt of a run")
+    parser.add_argument("--method", help="instead of a checkpoint: dis-flow, mean or copy, which need no training")
+    parser.add_argument(
+        "--missing", nargs="+", default=[], metavar="N", help="images to fill, counted from 1, or: auto"
+    )
+    parser.add_argument("--extend", type=int, default=0, metavar="K", help="predict K more images at the end")
+    parser.add_argument("--insert", type=int, default=0, metavar="K", help="put K images between each two")
+    parser.add_argument("--out", required=True, help="folder for the result")
+    parser.add_argument("--overwrite", action="store_true", help="write into a folder that holds files")
+    parser.add_argument("--truth", help="the whole sequence in the same form: what is filled is scored against it")
+    parser.add_argument("--csv_shape", type=int, nargs=3, metavar=("T", "H", "W"), help="of a sequence in a csv")
+    parser.add_argument(
+        "--tile", type=int, default=384, help="larger images are read in parts of so many pixels a side"
+    )
+    parser.add_argument("--device", default="cuda", help="cuda (a GPU where there is one; the default) or cpu")
+    args = parser.parse_args(argv)
+    if args.tile < 32:
+        raise UserError(f"--tile is {args.tile}, expected at least 32")
+
+    from .predict import Job
+
+    _calm()
+    report = Job(args).run()
+    print(
+        f"filled {len(report['filled'])} images, wrote {args.out}: the sequence, strip.png, sequence.gif, report.json"
+    )
+    for note in report["notes"]:
+        print(note)
+    if "scores" in report:
+        mean = report["scores"]["mean"]
+        print("against the truth: " + ", ".join(f"{metric} {value:.4g}" for metric, value in mean.items()))
+
+
 def compare(argv: Sequence[str]) -> None:
     """Print the scores of several runs in one table."""
     from .evaluation.compare import compare as table
@@ -67,8 +137,6 @@ def compare(argv: Sequence[str]) -> None:
 
 def benchmark(argv: Sequence[str]) -> None:
     """Train and score what is missing of a benchmark, and write its page."""
-    from .errors import require_known
-
     parser = Parser(description="Reproduce the paper's tables and figures; the same command goes on where it stopped.")
     parser.add_argument("--methods", nargs="+", default=["SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine"])
     parser.add_argument("--train_sets", nargs="+", default=["n6", "n6-all"])
@@ -122,6 +190,34 @@ def _shard(text: str) -> tuple[int, int]:
     if not 1 <= share <= shares:
         raise UserError(f"--shard is {text!r}, expected I/N with I from 1 to N, as in 2/4")
     return share, shares
+
+
+COMMANDS: dict[str, Command] = {
+    "train": train,
+    "test": test,
+    "predict": predict,
+    "benchmark": benchmark,
+    "compare": compare,
+    "prepare": prepare,
+    "import": import_,
+}
+
+
+def main() -> int:
+    """The console command ``seqinterp COMMAND ...``."""
+    name, *argv = sys.argv[1:] or ["--help"]
+    if name in ("-h", "--help"):
+        print("usage: seqinterp COMMAND ... (seqinterp COMMAND --help says more)\n")
+        for command, function in COMMANDS.items():
+            print(f"  {command:10} {(function.__doc__ or '').splitlines()[0]}")
+        return 0
+    return run(lambda rest: _named(name)(rest), argv)
+
+
+def _named(name: str) -> Command:
+    require_known("command", name, COMMANDS)
+    sys.argv[0] = f"seqinterp {name}"  # what --help shows
+    return COMMANDS[name]
 
 
 def run(command: Command, argv: Sequence[str] | None = None) -> int:

@@ -16,10 +16,13 @@ from mmengine.config import Config
 
 from . import device, host, registry
 from .checks import check_settings, is_simvp
-from .data.loaders import BALANCES, ONE_SIDED, TEST_SETS, TRAIN_SETS
+from .data.loaders import BALANCES, INFILL, ONE_SIDED, is_own, scored_sets, training_sets
 from .errors import Parser, UserError, nearest, one_line, require_known
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+_HERE = Path(__file__).resolve().parent
+CONFIGS = next(
+    (f for f in (_HERE / "configs", _HERE.parent / "configs") if f.is_dir()), _HERE
+)  # of a wheel, or a clone
 
 # Defaults of our commands where they differ from the host's.
 _OURS: dict[str, Any] = {
@@ -46,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         conflict_handler="resolve",
         description="Interpolate and extrapolate image sequences.",
     )
-    parser.add_argument("--dataname", "-d", type=str, help=f"data set: {', '.join(registry.DATASETS)}")
+    parser.add_argument("--dataname", "-d", type=str, help=f"data set: {ONE_SIDED}, {INFILL}, or one that was imported")
     parser.add_argument(
         "--method",
         "-m",
@@ -62,10 +65,11 @@ def build_parser() -> argparse.ArgumentParser:
 def add_plugin_flags(parser: argparse.ArgumentParser) -> None:
     """The flags that the plugin adds to the host's."""
     group = parser.add_argument_group("seqinterp")
-    group.add_argument("--train_set", default=TRAIN_SETS[0], help=f"one of {', '.join(TRAIN_SETS)}")
+    training, testing = training_sets(ONE_SIDED), scored_sets(ONE_SIDED)
     group.add_argument(
-        "--test_sets", nargs="+", default=TEST_SETS, help=f"any of {', '.join(TEST_SETS)} (default: all)"
+        "--train_set", default=training[0], help=f"one of {', '.join(training)}; for own data, of NAME-*"
     )
+    group.add_argument("--test_sets", nargs="+", default=testing, help=f"any of {', '.join(testing)} (default: all)")
     group.add_argument(
         "--balance",
         default=BALANCES[0],
@@ -170,14 +174,18 @@ def resolve(argv: Sequence[str], *, test: bool = False) -> argparse.Namespace:
     late = {key: value for key, value in host.default_parser().items() if defaults[key] is None and key not in _OURS}
     given = _given(parser, argv)
 
+    root = Path(given.get("data_root", defaults["data_root"]))
     if "dataname" in given:
-        _check_dataname(given["dataname"])
+        _check_dataname(given["dataname"], root)
     wish = _known_method(given.get("method", defaults["method"]))
     path = Path(given["config_file"]) if "config_file" in given else find_config(wish)
     config = read_config(path)
     method = _known_method(given.get("method", config.get("method", wish)))
     dataname = given.get("dataname", config.get("dataname", registry.dataset_of(method)))
-    _check_dataname(dataname)
+    _check_dataname(dataname, root)
+    if is_own(root, dataname):
+        registry.use_own(root, dataname, method)
+        defaults.update(train_set=training_sets(dataname)[0], test_sets=scored_sets(dataname))
     fixed = registry.DATASETS[dataname]
     check_keys(path, config, method.lower(), {*defaults, *fixed} - {"test", "config_file"})
     for key, value in fixed.items():
@@ -199,7 +207,9 @@ def resolve(argv: Sequence[str], *, test: bool = False) -> argparse.Namespace:
     return argparse.Namespace(**values)
 
 
-def _check_dataname(name: str) -> None:
+def _check_dataname(name: str, data_root: Path) -> None:
+    if is_own(data_root, name):
+        return
     if name in host.dataset_parameters and name not in registry.DATASETS:
         raise UserError(f"-d {name} is OpenSTL's own data set; train on it with OpenSTL's tools/train.py")
     require_known("data set", name, registry.DATASETS)

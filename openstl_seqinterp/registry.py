@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 from . import host
-from .data.loaders import ONE_SIDED, PARAMETERS, load_data
+from .data.loaders import ONE_SIDED, PARAMETERS, load_data, own_parameters
 from .errors import UserError
 from .methods.latent_affine import LatentAffine
 from .methods.simvp_motion import SimVP_Motion
@@ -48,6 +49,15 @@ def method_names() -> dict[str, str]:
 def dataset_of(method: str) -> str:
     """The data set whose batches a registered method reads."""
     return getattr(host.method_maps[method.lower()], "dataname", ONE_SIDED)
+
+
+def use_own(data_root: Path, name: str, method: str) -> None:
+    """Register an imported data set of ``data_root`` for what ``method`` reads. UserError where the host has one."""
+    if name in host.dataset_parameters and name not in DATASETS:
+        raise UserError(
+            f"{data_root / name}: the host has a data set {name!r} of its own; rename the folder and its files"
+        )
+    DATASETS[name] = host.dataset_parameters[name] = own_parameters(data_root, name, dataset_of(method))
 
 
 def extend_choices(parser: ArgumentParser) -> None:

@@ -110,6 +110,14 @@ def _process() -> tuple[int, int]:
     return (distributed.get_rank(), distributed.get_world_size()) if distributed.is_initialized() else (0, 1)
 
 
+def infill_slots(frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Slots float32 (S, C + 2, H, W) of frames (S, C, H, W), ``observed`` bool (S,) and ``offset`` (S,) in images."""
+    slots, _, height, width = frames.shape
+    seen = np.where(observed[:, None, None, None], frames, 0)  # noise reaches blank images too
+    planes = np.stack([observed, offset], axis=1).astype(np.float32)[..., None, None]
+    return np.concatenate([seen, np.broadcast_to(planes, (slots, 2, height, width))], axis=1, dtype=np.float32)
+
+
 class InfillDataset(TaskDataset):
     """For networks that are told which images are observed: ``x`` is (S, C + 2, H, W), ``y`` (1, C, H, W).
 
@@ -132,11 +140,7 @@ class InfillDataset(TaskDataset):
         kept = observed & (np.random.default_rng([self.seed, number, DROP]).random(len(observed)) >= self.drop)
         if kept.sum() >= 2:
             observed = kept
-        frames[~observed] = 0  # noise reaches blank images too
-        slots, _, height, width = frames.shape
-        offset = np.array(task.context) - task.targets[0]
-        planes = np.stack([observed, offset], axis=1).astype(np.float32)[..., None, None]
-        x = np.concatenate([frames, np.broadcast_to(planes, (slots, 2, height, width))], axis=1)
+        x = infill_slots(frames, observed, np.array(task.context) - task.targets[0])
         return torch.from_numpy(x), torch.from_numpy(self.targets(number))
 
 

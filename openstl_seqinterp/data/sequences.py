@@ -1,6 +1,7 @@
 """Sequences of images and their files.
 
-``NAME-train.npz``: ``frames`` uint8 (N, T, C, H, W), zeros where missing; ``observed`` bool (T,) or (N, T).
+``NAME-train.npz``: ``frames`` uint8 (N, T, C, H, W), zeros where missing; ``observed`` bool (T,) or (N, T); and, for
+imported data, ``part`` uint8 (N,): 0 for training, 1 for validation, 2 for tests.
 ``NAME-test.npz``: ``frames`` uint8 (N, K, C, H, W), the withheld images; ``index`` int (K,), where they belong;
 and, for simulated data, ``clean`` float32 (N, K, C, H, W) in [0, 1]: the same images before noise was added.
 
@@ -22,13 +23,19 @@ from numpy.lib.npyio import NpzFile
 from ..errors import UserError
 from ..files import atomic
 
+TRAIN, VALIDATION, TEST = 0, 1, 2  # values of ``part``
+
 
 @dataclass(frozen=True)
 class SequenceSet:
-    """``frames`` uint8 (N, T, C, H, W), zeros where missing, and ``observed`` bool (N, T)."""
+    """``frames`` uint8 (N, T, C, H, W), zeros where missing, and ``observed`` bool (N, T).
+
+    ``part`` (N,) says what a sequence is for; without it all are for tests, and the loaders choose for training.
+    """
 
     frames: np.ndarray
     observed: np.ndarray
+    part: np.ndarray | None = None
 
     def always_observed(self) -> np.ndarray:
         """Bool (T,): the positions observed in every sequence."""
@@ -91,7 +98,12 @@ def load_sequences(path: Path) -> SequenceSet:
         raise UserError(f"{path}: observed is for {observed.shape} images, frames holds {frames.shape[:2]}")
     if frames[~observed].any():
         raise UserError(f"{path}: images marked as missing are not zero; withheld images belong in the test file")
-    return SequenceSet(frames, observed)
+    part = arrays.get("part")
+    if part is not None:
+        _check(path, "part", part, np.integer, 1, "(N,)")
+        if part.shape != observed.shape[:1] or set(part.tolist()) != {TRAIN, VALIDATION, TEST}:
+            raise UserError(f"{path}: part must be 0, 1 or 2 for each of {len(frames)} sequences, each at least once")
+    return SequenceSet(frames, observed, part)
 
 
 def load_withheld(path: Path, sequences: SequenceSet) -> Withheld:

@@ -1,37 +1,39 @@
 """Predictors that need no training: what a method must beat.
 
 Each maps the frames of one sequence (T, C, H, W) in [0, 1], the mask of those known (T,) and the position to
-predict to one image (C, H, W). They look at no frame that is not known, and at no other sequence.
+predict, which may lie between two, to one image (C, H, W). They look at no frame that is not known, and at no other
+sequence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
 
 from ..errors import UserError
 
-Baseline = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
-_SCALE = 4  # DIS looks for 8x8 patches: enlarge small images so that it finds sub-pixel motion
+Frames = np.ndarray | Mapping[int, np.ndarray]  # an array, or the images by position
+Baseline = Callable[[Frames, np.ndarray, float], np.ndarray]
+_ENOUGH = 144  # pixels: DIS looks for 8x8 patches, so smaller images are enlarged, for it to find sub-pixel motion
 
 
-def _neighbours(observed: np.ndarray, target: int) -> tuple[list[int], list[int]]:
+def _neighbours(observed: np.ndarray, target: float) -> tuple[list[int], list[int]]:
     """The known positions before and after ``target``, nearest first."""
     known = [int(position) for position in np.flatnonzero(observed) if position != target]
     if not known:
-        raise UserError(f"no image is known beside image {target + 1}, so there is nothing to predict it from")
+        raise UserError(f"no image is known beside image {target + 1:g}, so there is nothing to predict it from")
     return [position for position in known if position < target][::-1], [p for p in known if p > target]
 
 
-def copy_nearest(frames: np.ndarray, observed: np.ndarray, target: int) -> np.ndarray:
+def copy_nearest(frames: Frames, observed: np.ndarray, target: float) -> np.ndarray:
     """The nearest known image; the later one of two that are as near."""
     before, after = _neighbours(observed, target)
     return frames[min([*after[:1], *before[:1]], key=lambda position: abs(position - target))]
 
 
-def neighbour_mean(frames: np.ndarray, observed: np.ndarray, target: int) -> np.ndarray:
+def neighbour_mean(frames: Frames, observed: np.ndarray, target: float) -> np.ndarray:
     """The mean of the nearest known images on both sides, weighted by nearness in time; a copy if one side has none."""
     before, after = _neighbours(observed, target)
     if not before or not after:
@@ -42,16 +44,17 @@ def neighbour_mean(frames: np.ndarray, observed: np.ndarray, target: int) -> np.
 
 def _flow(source: np.ndarray, destination: np.ndarray) -> np.ndarray:
     """Dense inverse search flow (H, W, 2) in pixels: source(x) is destination(x + flow(x))."""
+    height, width = source.shape[1:]
+    scale = max(1, round(_ENOUGH / min(height, width)))
 
     def byte(image: np.ndarray) -> np.ndarray:
         grey = image.mean(axis=0)
-        large = cv2.resize(grey, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_LINEAR)
+        large = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
         return np.rint(np.clip(large, 0, 1) * 255).astype(np.uint8)
 
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     flow = search.calc(byte(source), byte(destination), None)
-    height, width = source.shape[1:]
-    return cv2.resize(flow, (width, height), interpolation=cv2.INTER_AREA) / _SCALE
+    return cv2.resize(flow, (width, height), interpolation=cv2.INTER_AREA) / scale
 
 
 def _sample(image: np.ndarray, displacement: np.ndarray) -> np.ndarray:
@@ -62,7 +65,7 @@ def _sample(image: np.ndarray, displacement: np.ndarray) -> np.ndarray:
     return np.stack([cv2.remap(channel, *at, cv2.INTER_LINEAR) for channel in image])
 
 
-def dis_flow(frames: np.ndarray, observed: np.ndarray, target: int) -> np.ndarray:
+def dis_flow(frames: Frames, observed: np.ndarray, target: float) -> np.ndarray:
     """Dense inverse search optical flow (Kroeger et al., ECCV 2016; OpenCV's), motion taken as constant in time.
 
     With known images on both sides each is moved along its flow to the target's time, and both are blended.

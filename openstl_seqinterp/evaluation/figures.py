@@ -84,17 +84,21 @@ def copy_small(source: Path, target: Path) -> None:
 
 
 def sequence_figure(
-    path: Path, frames: np.ndarray, filled: Mapping[int, np.ndarray], true: Mapping[int, np.ndarray]
+    path: Path, frames: np.ndarray, filled: Mapping[int, np.ndarray], true: Mapping[int, np.ndarray], first: int = 1
 ) -> None:
-    """A whole sequence (T, C, H, W) in [0, 1] with its missing images as predicted, and the true ones below, if any."""
+    """A whole sequence (T, C, H, W) in [0, 1] with its missing images as predicted, and the true ones below, if any.
+
+    ``first`` is the number of the first image.
+    """
     columns = (len(frames) + 1) // 2
     rows: list[tuple[str, list[Tile | None]]] = []
     for half in (range(columns), range(columns, len(frames))):
         rows.append(("", [
-            Tile(filled[p], f"{p + 1}: filled", "tab:red") if p in filled else Tile(frames[p], str(p + 1)) for p in half
+            Tile(filled[p], f"{p + first}: filled", "tab:red") if p in filled else Tile(frames[p], str(p + first))
+            for p in half
         ]))  # fmt: skip
         if true:
-            rows.append(("", [Tile(true[p], f"{p + 1}: true", "tab:green") if p in true else None for p in half]))
+            rows.append(("", [Tile(true[p], f"{p + first}: true", "tab:green") if p in true else None for p in half]))
     _mosaic(path, rows)
 
 

@@ -117,20 +117,23 @@ class LatentAffine_Model(nn.Module):
         # Both sides in one batch: what comes after the target lies before it when time runs backwards.
         both = torch.cat([weighted, weighted.flip(1)])
         before = torch.cat([slots.offset, -slots.offset.flip(1)]) < 0
-        blend = self._gather(both, before, torch.cat([motion, -motion])).unflatten(0, (2, count)).sum(dim=0)
+        steps = slots.offset.abs().clamp(max=1)  # the last one before the target may be nearer than an image
+        both_steps = torch.cat([steps, steps.flip(1)])
+        blend = self._gather(both, before, both_steps, torch.cat([motion, -motion]))
+        blend = blend.unflatten(0, (2, count)).sum(dim=0)
         return self.tone(blend, (weights * noise).sum(dim=1))[:, None], error
 
-    def _gather(self, images: torch.Tensor, before: torch.Tensor, motion: torch.Tensor) -> torch.Tensor:
+    def _gather(
+        self, images: torch.Tensor, before: torch.Tensor, steps: torch.Tensor, motion: torch.Tensor
+    ) -> torch.Tensor:
         """The sum of the ``images`` (B, S, C, H, W) ``before`` (B, S) the target, each moved there.
 
-        By Horner's rule, w(a + w(b + w(c))): one warp a slot, and an image is warped again for every step, as the
-        sequence itself came about.
+        By Horner's rule, w(a + w(b + w(c))): one warp a slot by its ``steps`` (B, S), and an image is warped again for
+        every step, as the sequence itself came about.
         """
-        gain = torch.exp(motion[:, 3]).view(-1, 1, 1, 1)
-        grid = motion_grid(rigid_motion(motion[:, :3]), images.shape[-2:])
         total = torch.zeros_like(images[:, 0])
         for slot in range(images.shape[1]):
-            moved = gain * warp(total + images[:, slot], grid)
+            moved = move(total + images[:, slot], motion, steps[:, slot])
             total = torch.where(before[:, slot].view(-1, 1, 1, 1), moved, total)
         return total
 

@@ -40,14 +40,14 @@ def motion_left(
     trust = 1 / (error.square().mean(dim=(1, 2, 3)) + DARK**2)
     if weight is not None:
         trust = trust * weight
-    one, other = torch.triu_indices(PARAMETERS + 1, PARAMETERS + 1, device=moved.device)
-    products = (terms[:, one] * terms[:, other]).sum(dim=2) * trust.view(-1, 1, 1, 1)
     if window is None:
-        sums = pairs.sum(products.sum(dim=(2, 3), keepdim=True), count)
+        flat = terms.flatten(2)
+        system = pairs.sum(trust.view(-1, 1, 1) * (flat @ flat.mT), count)[:, None, None]
     else:
-        margin = (window - STRIDE) // 2
-        sums = avg_pool2d(pairs.sum(products, count), window, STRIDE, margin) * window**2
-    system = sums.new_empty(count, *sums.shape[2:], PARAMETERS + 1, PARAMETERS + 1)
-    system[..., one, other] = system[..., other, one] = sums.movedim(1, -1)
+        one, other = torch.triu_indices(PARAMETERS + 1, PARAMETERS + 1, device=moved.device)
+        products = (terms[:, one] * terms[:, other]).sum(dim=2) * trust.view(-1, 1, 1, 1)
+        sums = avg_pool2d(pairs.sum(products, count), window, STRIDE, (window - STRIDE) // 2) * window**2
+        system = sums.new_empty(count, *sums.shape[2:], PARAMETERS + 1, PARAMETERS + 1)
+        system[..., one, other] = system[..., other, one] = sums.movedim(1, -1)
     ridge = torch.diag(moved.new_tensor(_PRIOR) ** -2)
     return torch.linalg.solve(system[..., :-1, :-1] + ridge, system[..., :-1, -1]).movedim(-1, 1)

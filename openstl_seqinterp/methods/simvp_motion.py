@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import avg_pool2d, interpolate
 
 from .. import host
 from ..data.loaders import INFILL
@@ -21,7 +21,8 @@ from .slots import Slots, neighbours, read_slots
 from .warp import flow_grid, rigid_flow, warp
 
 _SPEED, _GAIN = 4.0, 0.05  # bounds of what the network adds, for each step in time: pixels, log gain
-_WINDOWS = (None, None, 24, 12)  # of the local motion, in pixels: from that of the whole image to that of its parts
+_WINDOWS = (24, 12)  # of the local motion, in pixels, after that of the whole image
+_COARSE = 32  # pixels: images are halved for the first look, as long as both sides keep as many
 _NEAR = 1.5  # what a step of distance takes off the logit of the blend before training
 _FAST = 10.0  # times the learning rate, for the one number that says how far to follow the local motion
 
@@ -31,17 +32,23 @@ def local_motion(slots: Slots) -> torch.Tensor:
 
     Rotation in radians (about the image's centre), shift x and y in pixels, log gain: first one motion of the whole
     image, then that of ever smaller windows (`motion_left`), each found after the images were moved to the target by
-    the one before. Pairs near the target weigh more. Zero where there are no pairs or no slopes.
+    the one before; in large images first at a fraction of their size (pyramids: Bouguet, 2000). Pairs near the target
+    weigh more. Zero where there are no pairs or no slopes.
     """
     pairs, count = neighbours(slots), len(slots.images)
     distance = slots.offset.abs()[pairs.sequence[:, None], torch.stack([pairs.first, pairs.second], 1)].amin(1)
-    size = slots.images.shape[-2:]
-    motion = slots.images.new_zeros(count, PARAMETERS, *size)
-    for window in _WINDOWS:
-        moved = move(slots, *follow(slots, motion))
-        first, second = moved[pairs.sequence, pairs.first], moved[pairs.sequence, pairs.second]
-        rest = motion_left(pairs, first, second, count, window=window, weight=torch.exp(1 - distance))
-        motion = motion + interpolate(rest, size, mode="bilinear")
+    pyramid = [slots.images]
+    while min(pyramid[0].shape[-2:]) // 2 >= _COARSE:
+        pyramid.insert(0, avg_pool2d(pyramid[0].flatten(0, 1), 2).unflatten(0, slots.offset.shape))
+    motion, unit = slots.images.new_zeros(count, PARAMETERS, 1, 1), slots.images.new_tensor([1, 2, 2, 1]).view(-1, 1, 1)
+    for level, images in enumerate(pyramid):
+        size = images.shape[-2:]
+        motion = unit * interpolate(motion, size, mode="bilinear")  # a pixel is half as long
+        for window in (None, None, *_WINDOWS) if level == 0 else _WINDOWS:
+            moved = move(slots._replace(images=images), *follow(slots, motion))
+            first, second = moved[pairs.sequence, pairs.first], moved[pairs.sequence, pairs.second]
+            rest = motion_left(pairs, first, second, count, window=window, weight=torch.exp(1 - distance))
+            motion = motion + interpolate(rest, size, mode="bilinear")
     return motion
 
 

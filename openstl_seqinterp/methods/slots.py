@@ -10,7 +10,8 @@ import torch
 class Slots(NamedTuple):
     """Images (B, S, C, H, W), zero where not observed; ``observed`` bool (B, S); ``offset`` (B, S) in images.
 
-    Slots are one image apart. ``offset`` is the time from the target: negative before it, rising or falling.
+    Slots are one image apart. ``offset`` is the time from the target: negative before it, rising or falling,
+    and a fraction where the target lies between two images.
     """
 
     images: torch.Tensor

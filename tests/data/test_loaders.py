@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from openstl_seqinterp.data import loaders
 from openstl_seqinterp.data.loaders import (
-    TEST_SETS,
-    TRAIN_SETS,
     ensure_files,
     load_data,
     parse_set,
+    scored_sets,
     split,
+    training_sets,
     window_datasets,
     withheld_datasets,
 )
@@ -35,7 +35,7 @@ def test_no_training_or_validation_item_holds_a_withheld_image(data_root, bright
 
 
 @pytest.mark.usefixtures("sentinel")
-@pytest.mark.parametrize("test_set", TEST_SETS)
+@pytest.mark.parametrize("test_set", scored_sets("seqinterp"))
 def test_no_test_input_is_a_withheld_image(data_root, brightest, test_set):
     data = withheld_datasets(data_root, "seqinterp", [test_set])[test_set]
     for number in range(len(data)):
@@ -74,7 +74,7 @@ def test_training_sets_have_the_papers_number_of_windows(data_root, train_set, v
     assert len(validation) == 320 * variants
 
 
-@pytest.mark.parametrize("test_set", TEST_SETS)
+@pytest.mark.parametrize("test_set", scored_sets("seqinterp"))
 def test_test_sets_have_two_cases_for_each_sequence(data_root, test_set):
     assert len(withheld_datasets(data_root, "seqinterp", [test_set])[test_set]) == (
         800 if test_set.startswith("n6") else 200
@@ -82,8 +82,17 @@ def test_test_sets_have_two_cases_for_each_sequence(data_root, test_set):
 
 
 def test_the_sets_are_the_papers():
-    assert TRAIN_SETS == ["n6", "n6-noise", "n6-miss", "n6-aug", "n6-all"]
-    assert TEST_SETS == ["n6", "n6-noise", "n6-miss", "n6-aug", "n3", "n3-noise", "n3-miss", "n3-aug"]
+    assert training_sets("seqinterp_infill") == ["n6", "n6-noise", "n6-miss", "n6-aug", "n6-all"]
+    assert scored_sets("seqinterp_infill") == [
+        "n6",
+        "n6-noise",
+        "n6-miss",
+        "n6-aug",
+        "n3",
+        "n3-noise",
+        "n3-miss",
+        "n3-aug",
+    ]
 
 
 def test_a_set_is_named_after_its_family_and_variant():

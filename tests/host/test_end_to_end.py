@@ -16,7 +16,7 @@ from skimage.metrics import structural_similarity
 
 from openstl_seqinterp import cli, device, host
 from openstl_seqinterp.config import resolve
-from openstl_seqinterp.data.loaders import TEST_SETS
+from openstl_seqinterp.data.loaders import scored_sets
 from openstl_seqinterp.experiment import SeqInterpExperiment
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
@@ -37,7 +37,7 @@ def test_a_run_leaves_scores_figures_and_arrays(trained):
     assert content["host"] == host.NAME
     assert content["method"] == "SimVP"
     assert content["train_set"] == "n6"
-    assert list(content["scores"]) == TEST_SETS
+    assert list(content["scores"]) == scored_sets("seqinterp")
     for scores in content["scores"].values():
         assert list(scores) == ["model", "copy", "mean", "dis-flow", "floor"]
         for frames in scores.values():
@@ -49,7 +49,10 @@ def test_a_run_leaves_scores_figures_and_arrays(trained):
         "metrics.npy",
     }
     assert (folder / "scores.md").read_text().startswith("# SimVP trained on n6")
-    for name in ("sequence", *(f"{kind}-{test_set}" for kind in ("best", "worst") for test_set in TEST_SETS)):
+    for name in (
+        "sequence",
+        *(f"{kind}-{test_set}" for kind in ("best", "worst") for test_set in scored_sets("seqinterp")),
+    ):
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 

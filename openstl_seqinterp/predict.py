@@ -1,0 +1,229 @@
+"""``tools/predict.py``: the missing images of somebody's own sequence, in the form in which it came."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from . import __version__
+from .data.forms import Source, open_source
+from .errors import UserError
+from .evaluation.figures import sequence_animation, sequence_figure
+from .evaluation.metrics import METRICS, per_image
+from .files import writable_folder, write_json
+from .filling import Filling, Scale, limits_of, make_filler
+
+_SHOWN, _THUMBNAIL = 16, 160  # images in the strip and the GIF, and the most pixels of their sides there
+AUTO = "auto"
+
+
+def missing_positions(source: Source, wishes: Sequence[str]) -> np.ndarray:
+    """Bool (N, T): what is to be filled. Numbers count from 1; ``auto`` adds gaps in file names and all-black images.
+
+    UserError for anything else, and for numbers beyond the sequence.
+    """
+    missing = np.zeros((source.sequences, source.length), bool)
+    missing[:, list(source.absent)] = True
+    for wish in wishes:
+        if wish == AUTO:
+            for sequence, position in np.argwhere(~missing):
+                missing[sequence, position] = not source.read(int(sequence), int(position)).any()
+            continue
+        if not wish.isdecimal():
+            raise UserError(f"--missing {wish!r} is neither a number of an image nor {AUTO!r}")
+        if not 1 <= int(wish) <= source.length:
+            raise UserError(f"--missing {wish}: {source.path} has images 1 to {source.length}")
+        missing[:, int(wish) - 1] = True
+    return missing
+
+
+class Job:
+    """One sequence file or folder, its missing images, and what becomes of it. Everything is checked before it runs."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args, self.out = args, Path(args.out)
+        if args.extend < 0 or args.insert < 0:
+            raise UserError("--extend and --insert are numbers of images, expected at least 0")
+        self._check_out(Path(args.input))
+        self.filler = make_filler(args.checkpoint, args.method, args.device, args.tile)
+        self.source = open_source(Path(args.input), args.csv_shape)
+        missing = missing_positions(self.source, args.missing)
+        if not missing.any() and not args.extend and not args.insert:
+            raise UserError(
+                f"no image of {args.input} is missing; name some with --missing, or use --extend or --insert"
+            )
+        self.observed = np.pad(~missing, [(0, 0), (0, args.extend)])
+        self.scale = Scale(self.source.dtype, self._limits())
+        self.fillings = [
+            Filling(self.filler, lambda place, number=number: self.read(number, place), mask)  # type: ignore[misc]
+            for number, mask in enumerate(self.observed)
+        ]
+        if args.insert and self.filler.context(np.ones(self.observed.shape[1], bool), 0.5) is None:
+            raise UserError(
+                f"nothing can be put between images by this method: it needs {self.filler.needs} on one side"
+            )
+        self.truth = self._open_truth() if args.truth else None
+
+    def _check_out(self, source: Path) -> None:
+        if self.out.resolve() == source.resolve():
+            raise UserError(f"--out {self.out} is the input itself; name another folder")
+        if self.out.exists() and not self.out.is_dir():
+            raise UserError(f"--out {self.out} is a file, expected a folder")
+        if self.out.is_dir() and any(self.out.iterdir()) and not self.args.overwrite:
+            raise UserError(f"--out {self.out} already holds files; name another folder, or add --overwrite")
+
+    def _limits(self) -> tuple[float, float]:
+        if self.source.dtype.kind in "iu":
+            return 0.0, 1.0
+        return limits_of(
+            self.source.read(int(n), int(p)) for n, p in np.argwhere(self.observed[:, : self.source.length])
+        )
+
+    def _open_truth(self) -> Source:
+        truth = open_source(Path(self.args.truth), self.args.csv_shape)
+        expected = (self.source.sequences, self.length, *self.source.shape)
+        found = (truth.sequences, truth.length, *truth.shape)
+        if found != expected or truth.dtype != self.source.dtype:
+            raise UserError(
+                f"--truth {truth.path} has {truth.dtype} images {found} (sequences, images, H, W, C), "
+                f"expected {self.source.dtype} {expected}"
+            )
+        return truth
+
+    @property
+    def length(self) -> int:
+        """How many images a sequence has in the end."""
+        images = self.observed.shape[1]
+        return images + self.args.insert * (images - 1)
+
+    def read(self, sequence: int, position: int) -> np.ndarray:
+        """A known image (H, W, C) in [0, 1]."""
+        return self.scale.to_unit(self.source.read(sequence, position))
+
+    def layout(self) -> list[int | None]:
+        """What stands at each place in the end: the position of an image that all sequences know, or None."""
+        every, known = self.args.insert + 1, np.logical_and.reduce(self.observed, axis=0)
+        return [
+            place // every if place % every == 0 and known[place // every] else None for place in range(self.length)
+        ]
+
+    def filled(self, sequence: int, place: int) -> np.ndarray:
+        """The image (H, W, C) in [0, 1] for a place in the end where none is known."""
+        position, between = divmod(place, self.args.insert + 1)
+        filling = self.fillings[sequence]
+        return filling.between(position, between / (self.args.insert + 1)) if between else filling[position]
+
+    def run(self) -> dict[str, Any]:
+        """Fill, write everything, and return what report.json holds."""
+        layout, start = self.layout(), time.perf_counter()
+        first = layout.index(None)
+        shown = range(max(0, min(first - _SHOWN // 2, self.length - _SHOWN)), self.length)[:_SHOWN]
+        thumbnails: dict[int, np.ndarray] = {}
+        scores: list[dict[str, Any]] = []
+        columns = (TextColumn("filling"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        writable_folder(self.out.parent)
+        with (
+            tempfile.TemporaryDirectory(dir=self.out.parent, prefix=f".{self.out.name}-") as temporary,
+            Progress(*columns) as progress,
+        ):
+            bar = progress.add_task("filling", total=layout.count(None) * self.source.sequences)
+
+            def give(sequence: int, place: int) -> np.ndarray:
+                progress.advance(bar)
+                position, between = divmod(place, self.args.insert + 1)
+                if not between and self.observed[sequence, position]:  # missing in another sequence alone
+                    return self.source.read(sequence, position)
+                image = self.filled(sequence, place)
+                if sequence == 0 and place in shown:
+                    thumbnails[place] = self._thumbnail(image)
+                if self.truth is not None:
+                    scores.append({"sequence": sequence + 1, "image": place + 1, **self._score(sequence, place, image)})
+                return self.scale.from_unit(image)
+
+            folder = Path(temporary)
+            inner = folder / self.source.path.name if self.source.path.is_dir() else folder
+            inner.mkdir(exist_ok=True)
+            self.source.write(inner, layout, give)
+            self._draw(folder, shown, thumbnails)
+            report = self._report(scores, time.perf_counter() - start)
+            write_json(folder / "report.json", report)
+            self._move(folder)
+        return report
+
+    def _thumbnail(self, image: np.ndarray) -> np.ndarray:
+        """(C, H, W) in [0, 1], grey or RGB, no side longer than `_THUMBNAIL`."""
+        factor = min(1.0, _THUMBNAIL / max(image.shape[:2]))
+        small = cv2.resize(image[..., :3], None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        small = small.reshape(*small.shape[:2], -1)
+        if self.source.colour_order == "bgr":
+            small = small[..., ::-1]
+        return np.clip(small, 0, 1).transpose(2, 0, 1)
+
+    def _draw(self, folder: Path, shown: range, thumbnails: dict[int, np.ndarray]) -> None:
+        every = self.args.insert + 1
+        frames = [
+            thumbnails[place] if place in thumbnails else self._thumbnail(self.read(0, place // every))
+            for place in shown
+        ]
+        filled = {place - shown.start: image for place, image in thumbnails.items()}
+        sequence_figure(folder / "strip.png", np.stack(frames), filled, {}, first=shown.start + 1)
+        sequence_animation(
+            folder / "sequence.gif", np.stack(frames), filled, scale=1 if frames[0].shape[-1] > 64 else 4
+        )
+
+    def _score(self, sequence: int, place: int, image: np.ndarray) -> dict[str, float]:
+        assert self.truth is not None
+        true = self.scale.to_unit(self.truth.read(sequence, place))
+        pair = (torch.from_numpy(np.ascontiguousarray(each.transpose(2, 0, 1)))[None] for each in (image, true))
+        try:
+            values = per_image(*pair)
+        except ValueError as error:
+            raise UserError(f"--truth: {error}") from error
+        return {metric: round(min(float(values[metric]), 1e6), 6) for metric in METRICS}  # an exact image's PSNR is inf
+
+    def _report(self, scores: list[Any], seconds: float) -> dict[str, Any]:
+        images = [
+            {
+                "sequence": number + 1,
+                "image": target + 1,
+                "read_from": [place + 1 for place in filling.sources(target)],
+            }
+            for number, filling in enumerate(self.fillings)
+            for target in filling.plan.tasks
+        ]
+        report: dict[str, Any] = {
+            "input": str(self.source.path),
+            "checkpoint": self.args.checkpoint,
+            "method": getattr(self.filler, "name", None),
+            "openstl_seqinterp": __version__,
+            "torch": torch.__version__,
+            "images": {"type": str(self.source.dtype), "shape": list(self.source.shape)},
+            "sequences": self.source.sequences,
+            "length": {"before": self.source.length, "after": self.length},
+            "extended_by": self.args.extend,
+            "inserted_between": self.args.insert,
+            "filled": images,
+            "seconds": round(seconds, 2),
+            "notes": list(self.source.notes),
+        }
+        if self.truth is not None:
+            means = {metric: float(np.mean([score[metric] for score in scores])) for metric in METRICS}
+            report["scores"] = {"mean": means, "images": scores}
+        return report
+
+    def _move(self, folder: Path) -> None:
+        """Everything from the temporary folder to its place. Other files that are there stay."""
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            target = self.out / path.relative_to(folder)
+            writable_folder(target.parent)
+            shutil.move(path, target)

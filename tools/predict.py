@@ -1,0 +1,8 @@
+"""Fill the missing images of a sequence: python tools/predict.py INPUT --checkpoint CKPT --missing 4 16 --out DIR"""
+
+import sys
+
+from openstl_seqinterp import cli
+
+if __name__ == "__main__":
+    sys.exit(cli.run(cli.predict))

@@ -130,6 +130,12 @@ def find_config(method: str) -> Path:
     )
 
 
+def named_config(path: Path) -> Path:
+    """``path``, or the plugin's own config of that name where there is no such file: one may stand anywhere."""
+    own = (CONFIGS / ONE_SIDED / path.name).with_suffix(".py")
+    return own if own.is_file() and not path.is_file() else path
+
+
 def _listing() -> str:
     return ", ".join(str(path) for path in sorted((CONFIGS / ONE_SIDED).glob("*.py")))
 
@@ -178,7 +184,7 @@ def resolve(argv: Sequence[str], *, test: bool = False) -> argparse.Namespace:
     if "dataname" in given:
         _check_dataname(given["dataname"], root)
     wish = _known_method(given.get("method", defaults["method"]))
-    path = Path(given["config_file"]) if "config_file" in given else find_config(wish)
+    path = named_config(Path(given["config_file"])) if "config_file" in given else find_config(wish)
     config = read_config(path)
     method = _known_method(given.get("method", config.get("method", wish)))
     dataname = given.get("dataname", config.get("dataname", registry.dataset_of(method)))

@@ -23,6 +23,7 @@ from .warp import flow_grid, rigid_flow, warp
 _SPEED, _GAIN = 4.0, 0.05  # bounds of what the network adds, for each step in time: pixels, log gain
 _WINDOWS = (24, 12)  # of the local motion, in pixels, after that of the whole image
 _COARSE = 32  # pixels: images are halved for the first look, as long as both sides keep as many
+_TURN, _FADE = 0.6, 0.3  # bounds of the local motion of a step: radians, log gain; shifts, a quarter of the image
 _NEAR = 1.5  # what a step of distance takes off the logit of the blend before training
 _FAST = 10.0  # times the learning rate, for the one number that says how far to follow the local motion
 
@@ -48,7 +49,8 @@ def local_motion(slots: Slots) -> torch.Tensor:
             moved = move(slots._replace(images=images), *follow(slots, motion))
             first, second = moved[pairs.sequence, pairs.first], moved[pairs.sequence, pairs.second]
             rest = motion_left(pairs, first, second, count, window=window, weight=torch.exp(1 - distance))
-            motion = motion + interpolate(rest, size, mode="bilinear")
+            bound = motion.new_tensor([_TURN, max(size) / 4, max(size) / 4, _FADE]).view(-1, 1, 1)
+            motion = (motion + interpolate(rest, size, mode="bilinear")).clamp(-bound, bound)
     return motion
 
 

@@ -64,5 +64,7 @@ def rigid_flow(velocity: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
 
 def warp(images: torch.Tensor, grid: torch.Tensor, beyond: str = "zeros") -> torch.Tensor:
     """Read ``images`` (N, C, H, W) bilinearly at ``grid``; ``beyond`` the border are zeros, or the nearest "border"."""
+    # On a CPU the derivative of grid_sample reads beyond its memory where a position is NaN (seen in torch 2.15).
+    grid = grid.float().nan_to_num()
     with torch.autocast(images.device.type, enabled=False):
-        return grid_sample(images.float(), grid.float(), padding_mode=beyond, align_corners=False)
+        return grid_sample(images.float(), grid, padding_mode=beyond, align_corners=False)

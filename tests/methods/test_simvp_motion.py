@@ -110,3 +110,13 @@ def test_gradients_reach_every_weight(moving):
         # A bias before GroupNorm or BatchNorm has no effect on what follows, nor have readouts that are not read.
         if name in ("follow", "network.dec.readout.weight", "network.enc.enc.0.conv.conv.weight"):
             assert parameter.grad.abs().max() > 0, name
+
+
+def test_local_motion_stays_within_bounds_whatever_the_images():
+    slots = read_slots(torch.rand(4, 8, 3, 36, 36, generator=torch.Generator().manual_seed(0)))
+    wild = slots._replace(
+        images=slots.images * 1e4, observed=torch.ones(4, 8, dtype=torch.bool), offset=slots.offset * 4
+    )
+    motion = local_motion(wild)
+    assert motion.isfinite().all()
+    assert (motion.abs() <= torch.tensor([0.6, 9, 9, 0.3]).view(4, 1, 1) + 1e-6).all()

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from pytorch_lightning import LightningModule
 from pytorch_lightning.utilities.seed import isolate_rng
+from torch import nn
 
 from .errors import UserError
 
@@ -40,6 +41,23 @@ def precision(wish: str, on: str) -> str:
     if wish == "16" and on == "cpu":
         raise UserError("float16 (--fp16, --precision 16) needs a GPU; on this CPU use --precision bf16 or 32")
     return PRECISIONS[wish]
+
+
+class _DepthwiseInFull(nn.Conv2d):
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(input.device.type, enabled=False):
+            return super().forward(input.float())
+
+
+def depthwise_in_full(model: nn.Module) -> None:
+    """Let the depthwise convolutions of ``model`` compute in fp32 under autocast; its weights stay what they are.
+
+    On a CPU the derivative by the weights of a dilated one in bf16 (gSTA has one) is wrong, by a factor or by NaN, for
+    maps of about 32 pixels and more: seen with torch 2.15 and oneDNN on AVX512-BF16. In fp32 it takes no longer.
+    """
+    for module in model.modules():
+        if type(module) is nn.Conv2d and module.groups > 1:
+            module.__class__ = _DepthwiseInFull
 
 
 def seconds_per_step(

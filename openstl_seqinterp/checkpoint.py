@@ -22,7 +22,7 @@ FREE = {
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """Read a Lightning checkpoint with ``weights_only=True``. UserError if missing, damaged, or unsafe."""
     if not path.is_file():
-        raise UserError(f"there is no checkpoint {path}; train first, or name one with --ckpt_path")
+        raise UserError(f"there is no checkpoint {path}; train first, or name another one")
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

@@ -69,6 +69,8 @@ def import_(argv: Sequence[str]) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the division into training, validation and tests")
     parser.add_argument("--overwrite", action="store_true", help="replace a data set of the same name")
     args = parser.parse_args(argv)
+    if args.seed < 0:
+        raise UserError(f"--seed is {args.seed}, expected at least 0")
     if args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir())) and not args.overwrite:
         raise UserError(f"--out {args.out} already holds files; name another folder, or add --overwrite")
 
@@ -109,6 +111,7 @@ def predict(argv: Sequence[str]) -> None:
     )
     parser.add_argument("--device", default="cuda", help="cuda (a GPU where there is one; the default) or cpu")
     args = parser.parse_args(argv)
+    require_known("device", args.device, ["cuda", "cpu"])
     if args.tile < 32:
         raise UserError(f"--tile is {args.tile}, expected at least 32")
 
@@ -116,9 +119,10 @@ def predict(argv: Sequence[str]) -> None:
 
     _calm()
     report = Job(args).run()
-    print(
-        f"filled {len(report['filled'])} images, wrote {args.out}: the sequence, strip.png, sequence.gif, report.json"
-    )
+    length = report["length"]
+    between = report["sequences"] * (length["after"] - length["before"] - args.extend)
+    filled = len(report["filled"]) + between
+    print(f"filled {filled} images, wrote {args.out}: the sequence, strip.png, sequence.gif, report.json")
     for note in report["notes"]:
         print(note)
     if "scores" in report:

@@ -24,6 +24,7 @@ from .files import writable_folder, write_json
 from .filling import Filling, Scale, limits_of, make_filler
 
 _SHOWN, _THUMBNAIL = 16, 160  # images in the strip and the GIF, and the most pixels of their sides there
+_PICTURES = _STRIP, _ANIMATION = "strip.png", "sequence.gif"
 AUTO = "auto"
 
 
@@ -37,7 +38,8 @@ def missing_positions(source: Source, wishes: Sequence[str]) -> np.ndarray:
     for wish in wishes:
         if wish == AUTO:
             for sequence, position in np.argwhere(~missing):
-                missing[sequence, position] = not source.read(int(sequence), int(position)).any()
+                image = source.read(int(sequence), int(position))
+                missing[sequence, position] = not image[..., :3].any()  # black may be opaque
             continue
         if not wish.isdecimal():
             raise UserError(f"--missing {wish!r} is neither a number of an image nor {AUTO!r}")
@@ -58,11 +60,12 @@ class Job:
         self.filler = make_filler(args.checkpoint, args.method, args.device, args.tile)
         self.source = open_source(Path(args.input), args.csv_shape)
         missing = missing_positions(self.source, args.missing)
-        if not missing.any() and not args.extend and not args.insert:
-            raise UserError(
-                f"no image of {args.input} is missing; name some with --missing, or use --extend or --insert"
-            )
         self.observed = np.pad(~missing, [(0, 0), (0, args.extend)])
+        if None not in self.layout():
+            raise UserError(
+                f"no image of {args.input} is missing; name some with --missing, or use --extend, or --insert between "
+                "two images or more"
+            )
         self.scale = Scale(self.source.dtype, self._limits())
         self.fillings = [
             Filling(self.filler, lambda place, number=number: self.read(number, place), mask)  # type: ignore[misc]
@@ -75,8 +78,10 @@ class Job:
         self.truth = self._open_truth() if args.truth else None
 
     def _check_out(self, source: Path) -> None:
-        if self.out.resolve() == source.resolve():
-            raise UserError(f"--out {self.out} is the input itself; name another folder")
+        if source.resolve() in (self.out.resolve(), self.out.resolve() / source.resolve().name):
+            raise UserError(f"--out {self.out} is or holds the input, which stays as it is; name another folder")
+        if source.name in _PICTURES:
+            raise UserError(f"{source} has the name of a picture that is drawn of the result; rename it")
         if self.out.exists() and not self.out.is_dir():
             raise UserError(f"--out {self.out} is a file, expected a folder")
         if self.out.is_dir() and any(self.out.iterdir()) and not self.args.overwrite:
@@ -90,7 +95,8 @@ class Job:
         )
 
     def _open_truth(self) -> Source:
-        truth = open_source(Path(self.args.truth), self.args.csv_shape)
+        shape = self.args.csv_shape and (self.length, *self.args.csv_shape[1:])
+        truth = open_source(Path(self.args.truth), shape)
         expected = (self.source.sequences, self.length, *self.source.shape)
         found = (truth.sequences, truth.length, *truth.shape)
         if found != expected or truth.dtype != self.source.dtype:
@@ -98,6 +104,10 @@ class Job:
                 f"--truth {truth.path} has {truth.dtype} images {found} (sequences, images, H, W, C), "
                 f"expected {self.source.dtype} {expected}"
             )
+        layout = self.layout()
+        lacking = [place + 1 for place in truth.absent if layout[place] is None]
+        if lacking:
+            raise UserError(f"--truth {truth.path} lacks image {lacking[0]}, which is to be filled; give a whole one")
         return truth
 
     @property
@@ -151,7 +161,7 @@ class Job:
                 return self.scale.from_unit(image)
 
             folder = Path(temporary)
-            inner = folder / self.source.path.name if self.source.path.is_dir() else folder
+            inner = folder / self.source.path.resolve().name if self.source.path.is_dir() else folder
             inner.mkdir(exist_ok=True)
             self.source.write(inner, layout, give)
             self._draw(folder, shown, thumbnails)
@@ -176,14 +186,14 @@ class Job:
             for place in shown
         ]
         filled = {place - shown.start: image for place, image in thumbnails.items()}
-        sequence_figure(folder / "strip.png", np.stack(frames), filled, {}, first=shown.start + 1)
-        sequence_animation(
-            folder / "sequence.gif", np.stack(frames), filled, scale=1 if frames[0].shape[-1] > 64 else 4
-        )
+        sequence_figure(folder / _STRIP, np.stack(frames), filled, {}, first=shown.start + 1)
+        sequence_animation(folder / _ANIMATION, np.stack(frames), filled, scale=1 if frames[0].shape[-1] > 64 else 4)
 
     def _score(self, sequence: int, place: int, image: np.ndarray) -> dict[str, float]:
         assert self.truth is not None
         true = self.scale.to_unit(self.truth.read(sequence, place))
+        if not np.isfinite(true).all():
+            raise UserError(f"--truth: image {place + 1} holds values that are not finite; give a whole one")
         pair = (torch.from_numpy(np.ascontiguousarray(each.transpose(2, 0, 1)))[None] for each in (image, true))
         try:
             values = per_image(*pair)
@@ -192,11 +202,12 @@ class Job:
         return {metric: round(min(float(values[metric]), 1e6), 6) for metric in METRICS}  # an exact image's PSNR is inf
 
     def _report(self, scores: list[Any], seconds: float) -> dict[str, Any]:
+        every = self.args.insert + 1  # numbers are those of the result
         images = [
             {
                 "sequence": number + 1,
-                "image": target + 1,
-                "read_from": [place + 1 for place in filling.sources(target)],
+                "image": every * target + 1,
+                "read_from": [every * place + 1 for place in filling.sources(target)],
             }
             for number, filling in enumerate(self.fillings)
             for target in filling.plan.tasks

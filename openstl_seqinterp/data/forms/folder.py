@@ -14,7 +14,8 @@ from PIL import Image
 from ...errors import UserError
 from .base import Fill, Layout, Source, describe
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+JPEG = (".jpg", ".jpeg")
+SUFFIXES = (".png", *JPEG, ".tif", ".tiff", ".bmp")
 # Numbers with far more gaps than files are dates or times, not positions.
 LONGEST_PER_FILE = 100
 
@@ -23,7 +24,7 @@ def _read(file: Path) -> np.ndarray:
     """An image file (H, W, C) in its own depth; BGR, BGRA or grey. UserError where it cannot be decoded."""
     try:
         # OpenCV 4 hands out a cut jpeg with a grey rest; Pillow refuses it.
-        if file.suffix.lower() in (".jpg", ".jpeg"):
+        if file.suffix.lower() in JPEG:
             with Image.open(file) as image:
                 image.load()
         frame = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -145,6 +146,7 @@ class FolderSource(Source):
                 shutil.copyfile(self._files[known], path)
                 continue
             frame = self._filled(filled, 0, position)
-            # OpenCV's own default for jpeg, said here so that a change of it changes nothing.
-            path.write_bytes(cv2.imencode(path.suffix, frame, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
+            # OpenCV's own default for jpeg, said here so that a change of it changes nothing; others warn about it.
+            quality = [cv2.IMWRITE_JPEG_QUALITY, 95] if path.suffix.lower() in JPEG else []
+            path.write_bytes(cv2.imencode(path.suffix, frame, quality)[1].tobytes())
         return paths

@@ -1,0 +1,103 @@
+"""A data set of somebody's own images: imported, trained on, scored, and filled with what came of it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from openstl_seqinterp import cli
+
+NETWORK = "model_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\nepoch = 1\nbatch_size = 8\n"
+
+
+def moving(sequences, length, height, width):
+    """Blobs that drift, uint8 (N, T, H, W)."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:height, :width]
+    start, speed = rng.uniform(4, 9, (2, sequences)), rng.uniform(-0.4, 0.4, (2, sequences))
+    centre = start[..., None] + speed[..., None] * np.arange(length)
+    square = (y - centre[0, ..., None, None]) ** 2 + (x - centre[1, ..., None, None]) ** 2
+    return np.rint(255 * np.exp(-square / 8)).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def own_root(tmp_path_factory):
+    """A data root with ``own``: nine images of 12x16 of which image 7 is withheld; and ``colour`` of the same."""
+    root = tmp_path_factory.mktemp("own_root")
+    frames = moving(10, 9, 12, 16)
+    np.save(root / "grey.npy", frames)
+    np.save(root / "colour.npy", np.stack([frames, frames // 2, 255 - frames], axis=-1))
+    for kind, name in (("grey", "own"), ("colour", "colour")):
+        argv = [str(root / f"{kind}.npy"), "--out", str(root / name), "--length", "9", "--withhold", "7"]
+        assert cli.run(cli.import_, argv) == 0
+    return root
+
+
+@pytest.fixture
+def command(own_root, tmp_path):
+    def build(method, *more, name="own"):
+        (tmp_path / "tiny.py").write_text(f"method = {method!r}\n{NETWORK}")
+        return [
+            *("-d", name, "-m", method, "-c", str(tmp_path / "tiny.py"), "--data_root", str(own_root)),
+            *("--res_dir", str(tmp_path), "--ex_name", "run", "--precision", "32", *more),
+        ]
+
+    return build
+
+
+@pytest.mark.parametrize("name", ["own", "colour"])
+@pytest.mark.parametrize("method", ["SimVP", "SimVP_Motion", "LatentAffine"])
+def test_it_trains_is_scored_and_fills(command, own_root, tmp_path, method, name):
+    argv = command(method, name=name)
+    if method == "LatentAffine":
+        (tmp_path / "tiny.py").write_text("hidden = 4\npasses = 1\nrefinements = 1\nepoch = 1\nbatch_size = 8\n")
+    assert cli.run(cli.train, [*argv, "--test_sets", name]) == 0
+    scores = json.loads((tmp_path / "run" / "scores.json").read_text())["scores"][name]
+    with np.load(own_root / name / f"{name}-train.npz") as file:
+        frames, part = file["frames"], file["part"]
+    with np.load(own_root / name / f"{name}-test.npz") as file:
+        truths = file["frames"][:, 0] / 255
+    rows = part == 2
+    mean = (frames[:, 5] / 255 + frames[:, 7] / 255) / 2
+    squares = ((mean - truths) ** 2).reshape(len(rows), -1).sum(1)
+    assert scores["mean"]["all"]["mse"] == pytest.approx(squares[rows].mean(), rel=1e-4)
+    assert np.isfinite(scores["model"]["all"]["mse"])
+    kind = {"own": "grey", "colour": "colour"}[name]
+    best = next((tmp_path / "run").rglob("best.ckpt"))
+    more = ["--checkpoint", str(best), "--missing", "7", "--out", str(tmp_path / "out"), "--device", "cpu"]
+    assert cli.run(cli.predict, [str(own_root / f"{kind}.npy"), *more]) == 0
+    before, after = np.load(own_root / f"{kind}.npy"), np.load(tmp_path / "out" / f"{kind}.npy")
+    np.testing.assert_array_equal(np.delete(after, 6, axis=1), np.delete(before, 6, axis=1))
+    assert after.dtype == before.dtype
+
+
+def test_a_network_of_three_channels_refuses_grey_images(command, own_root, tmp_path, capsys):
+    assert cli.run(cli.train, command("SimVP", "--test_sets", "colour", name="colour")) == 0
+    capsys.readouterr()
+    best = next((tmp_path / "run").rglob("best.ckpt"))
+    argv = [str(own_root / "grey.npy"), "--checkpoint", str(best), "--missing", "7", "--out", str(tmp_path / "out")]
+    assert cli.run(cli.predict, [*argv, "--device", "cpu"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "trained on images of 3 channels, these have 1" in line
+    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.glob(".out*"))
+
+
+def test_degraded_sets_of_it_have_its_name(command, tmp_path):
+    assert cli.run(cli.train, command("SimVP", "--train_set", "own-all", "--test_sets", "own", "own-aug")) == 0
+    assert set(json.loads((tmp_path / "run" / "scores.json").read_text())["scores"]) == {"own", "own-aug"}
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "message"),
+    [
+        ("--train_set", "n6", "unknown train_set 'n6'"),
+        ("--test_sets", "n3", "unknown test set 'n3'"),
+        ("-d", "nothing", "'nothing'"),
+    ],
+)
+def test_sets_of_others_are_refused(command, tmp_path, flag, value, message, capsys):
+    assert cli.run(cli.train, [*command("SimVP"), flag, value]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+    assert not (tmp_path / "run").exists()

@@ -94,8 +94,11 @@ def test_the_content_of_unobserved_slots_does_not_matter(moving):
 
 def test_a_prediction_stays_within_the_bounds_of_its_images_and_gain(moving):
     x, _ = moving(SHIFT)
+    network = stirred()
     with torch.no_grad():
-        predicted = stirred()(x)
+        for parameter in (network.follow, *network.tone.network[-1].parameters()):
+            parameter.zero_()  # neither the local motion nor the curve of tones has bounds of its own
+        predicted = network(x)
     # Weights sum to one; the log gain is at most 0.05 for each of at most four steps.
     assert predicted.min() >= 0
     assert predicted.max() <= x[:, :, :1].max() * torch.exp(torch.tensor(0.05 * 4)) + 1e-6

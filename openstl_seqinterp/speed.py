@@ -33,12 +33,12 @@ class _Clock(Callback):
     """The seconds of the batches after the first ``warm`` ones."""
 
     def __init__(self, warm: int) -> None:
-        self.warm, self.times = warm, [0.0]
+        self.warm, self.times = warm, list[float]()
 
     def _tick(self, number: int) -> None:
         if torch.cuda.is_available():
             torch.cuda.synchronize()
-        self.times = [*self.times, time.perf_counter()] if number >= self.warm else [time.perf_counter()]
+        self.times = [*(self.times if number > self.warm else []), time.perf_counter()]
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         self._tick(batch_idx + 1)

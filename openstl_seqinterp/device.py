@@ -43,21 +43,21 @@ def precision(wish: str, on: str) -> str:
     return PRECISIONS[wish]
 
 
-class _DepthwiseInFull(nn.Conv2d):
+class _InFull(nn.Conv2d):
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         with torch.autocast(input.device.type, enabled=False):
             return super().forward(input.float())
 
 
-def depthwise_in_full(model: nn.Module) -> None:
-    """Let the depthwise convolutions of ``model`` compute in fp32 under autocast; its weights stay what they are.
+def dilated_in_full(model: nn.Module) -> None:
+    """Let the dilated depthwise convolutions of ``model`` compute in fp32 under autocast; its weights stay as they are.
 
-    On a CPU the derivative by the weights of a dilated one in bf16 (gSTA has one) is wrong, by a factor or by NaN, for
-    maps of about 32 pixels and more: seen with torch 2.15 and oneDNN on AVX512-BF16. In fp32 it takes no longer.
+    On a CPU their derivative by the weights in bf16 is wrong, by a factor or by NaN, for maps of about 32 pixels and
+    more: seen with torch 2.15 and oneDNN on AVX512-BF16. gSTA has one in each block. In fp32 it takes no longer.
     """
     for module in model.modules():
-        if type(module) is nn.Conv2d and module.groups > 1:
-            module.__class__ = _DepthwiseInFull
+        if type(module) is nn.Conv2d and module.groups == module.in_channels and module.dilation != (1, 1):
+            module.__class__ = _InFull
 
 
 def seconds_per_step(

@@ -94,7 +94,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         # (measured: 1.1 to 1.4 times). The weights' layout decides.
         if self.precision != device.PRECISIONS["32"]:
             if self.accelerator == "cpu":
-                device.depthwise_in_full(self.method.model)
+                device.dilated_in_full(self.method.model)
             for parameter in self.method.model.parameters():
                 if parameter.dim() == 4:
                     parameter.data = parameter.data.to(memory_format=torch.channels_last)

@@ -66,14 +66,14 @@ def test_timing_a_step_changes_neither_weights_nor_random_states():
 
 
 @pytest.mark.parametrize("size", [(18, 18), (34, 34), (32, 40)])
-def test_the_derivative_of_depthwise_convolutions_in_bf16_is_that_in_fp32(size):
+def test_the_derivative_of_a_dilated_convolution_in_bf16_is_that_in_fp32(size):
     torch.manual_seed(0)
     convolution = torch.nn.Conv2d(8, 8, 7, padding=9, groups=8, dilation=3)
     network = torch.nn.Sequential(torch.nn.Conv2d(2, 8, 1), convolution).to(memory_format=torch.channels_last)
     x, weight = torch.rand(2, 2, *size), torch.rand(2, 8, *size)
     (network(x) * weight).mean().backward()
     expected = convolution.weight.grad.clone()
-    device.depthwise_in_full(network)
+    device.dilated_in_full(network)
     network.zero_grad()
     with torch.autocast("cpu", torch.bfloat16):
         (network(x) * weight).mean().backward()

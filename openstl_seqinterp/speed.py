@@ -159,7 +159,7 @@ def measure(out: Path, data_root: str) -> Path:
         "`stock` is what the host's runner does: fp32, weights as they come, a loader with four worker processes.",
         "`plugin` is what `tools/train.py` does: the precision and the layout of weights that the device is fast in,",
         "and its own loader. Testing is in fp32 in both. The paper's rates are those it reports for an A100.",
-        "The last row is the time that the host's metrics take for as many images, one by one, and the plugin's, at once.",
+        "The last row is the time that the host's metrics take image by image, and the plugin's for all at once.",
         "",
         "| what | stock | plugin | ratio | paper |",
         "|---|---|---|---|---|",

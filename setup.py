@@ -27,7 +27,7 @@ setup(
         "torch>=2.5",
         "pytorch-lightning>=2.6",
         "timm>=1.0",
-        "numpy>=1.24",
+        "numpy>=2.1",
         "mmcv-lite>=2.1",
         "opencv-python>=4.10",
         "mlxtend>=0.23",

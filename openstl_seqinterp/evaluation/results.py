@@ -116,8 +116,9 @@ def write_page(out: Path, methods: Sequence[str]) -> Path:
             lines += ["", f"![curves]({preset}/{figure.name})"]
         lines += _figures(out / preset)
         lines += ["", "### Runs", "", *_list(out, runs)]
-        minutes = mean(run["seconds"]["scoring"] for run in runs)
-        lines += ["", f"Scoring, a mean of {minutes:.0f} s, is of all test sets, with baselines and figures."]
+        seconds = mean(run["seconds"]["scoring"] for run in runs)
+        lines += ["", f"Scoring, a mean of {seconds:.0f} s, is of all test sets, with baselines and figures. Times are those of"]
+        lines += ["the machine as it was, with the jobs side by side and whatever else ran on it."]
     write_text(out / "README.md", "\n".join(lines) + "\n")
     return out / "README.md"
 

@@ -117,8 +117,11 @@ def write_page(out: Path, methods: Sequence[str]) -> Path:
         lines += _figures(out / preset)
         lines += ["", "### Runs", "", *_list(out, runs)]
         seconds = mean(run["seconds"]["scoring"] for run in runs)
-        lines += ["", f"Scoring, a mean of {seconds:.0f} s, is of all test sets, with baselines and figures. Times are those of"]
-        lines += ["the machine as it was, with the jobs side by side and whatever else ran on it."]
+        lines += [
+            "",
+            f"Scoring, a mean of {seconds:.0f} s, is of all test sets, with baselines and figures. Times are those",
+        ]
+        lines += ["of the machine as it was, with the jobs side by side and whatever else ran on it."]
     write_text(out / "README.md", "\n".join(lines) + "\n")
     return out / "README.md"
 

@@ -4,9 +4,20 @@ import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "openstl_seqinterp" / "__init__.py").read_text())[1]
+
+
+class WithConfigs(build_py):
+    """A wheel carries the configs inside the package; a clone has them beside it."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            self.copy_tree(str(HERE / "configs"), str(Path(self.build_lib) / "openstl_seqinterp" / "configs"))
+
 
 setup(
     name="openstl_seqinterp",

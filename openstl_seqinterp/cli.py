@@ -107,7 +107,7 @@ def predict(argv: Sequence[str]) -> None:
     parser.add_argument("--truth", help="the whole sequence in the same form: what is filled is scored against it")
     parser.add_argument("--csv_shape", type=int, nargs=3, metavar=("T", "H", "W"), help="of a sequence in a csv")
     parser.add_argument(
-        "--tile", type=int, default=384, help="larger images are read in parts of so many pixels a side"
+        "--tile", type=int, default=256, help="larger images are read in parts of so many pixels a side"
     )
     parser.add_argument("--device", default="cuda", help="cuda (a GPU where there is one; the default) or cpu")
     args = parser.parse_args(argv)

@@ -26,7 +26,7 @@ from .data.tasks import Task, one_sided
 from .errors import UserError, require_known
 from .evaluation.baselines import BASELINES
 
-TILE = 384  # pixels a side: larger images are read in overlapping parts
+TILE = 256  # pixels a side: larger images are read in overlapping parts
 _OVERLAP = 64
 _LONGEST = 16  # images that a method reads which can read any number: its motion is constant over them
 _REMEMBERED = 32  # filled images kept for others that are read from them

@@ -31,16 +31,26 @@ def _calm() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)  # a run says in its own words which device it uses
 
 
+def _leave() -> None:
+    """Leave the group of processes, where there are several: one that ends as a member of it aborts now and then."""
+    from torch import distributed
+
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
 def train(argv: Sequence[str]) -> None:
     """Train, then score the best checkpoint."""
     experiment = _experiment(argv)
     experiment.train()
     experiment.test()
+    _leave()
 
 
 def test(argv: Sequence[str]) -> None:
     """Score the saved best checkpoint of a run: give the arguments that it was trained with."""
     _experiment(argv, test=True).test()
+    _leave()
 
 
 def prepare(argv: Sequence[str]) -> None:

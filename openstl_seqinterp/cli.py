@@ -116,13 +116,11 @@ def predict(argv: Sequence[str]) -> None:
     parser.add_argument("--overwrite", action="store_true", help="write into a folder that holds files")
     parser.add_argument("--truth", help="the whole sequence in the same form: what is filled is scored against it")
     parser.add_argument("--csv_shape", type=int, nargs=3, metavar=("T", "H", "W"), help="of a sequence in a csv")
-    parser.add_argument(
-        "--tile", type=int, default=256, help="larger images are read in parts of so many pixels a side"
-    )
+    parser.add_argument("--tile", type=int, metavar="N", help="read larger images in parts of N pixels a side")
     parser.add_argument("--device", default="cuda", help="cuda (a GPU where there is one; the default) or cpu")
     args = parser.parse_args(argv)
     require_known("device", args.device, ["cuda", "cpu"])
-    if args.tile < 32:
+    if args.tile is not None and args.tile < 32:
         raise UserError(f"--tile is {args.tile}, expected at least 32")
 
     from .predict import Job

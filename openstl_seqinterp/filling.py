@@ -21,6 +21,7 @@ from . import device, host, registry
 from .checkpoint import load_checkpoint, load_weights
 from .checks import is_simvp
 from .data.dataset import infill_slots
+from .data.forms.arrays import DTYPES, with_all_axes
 from .data.loaders import INFILL
 from .data.tasks import Task, one_sided
 from .errors import UserError, require_known
@@ -269,13 +270,25 @@ def _predict(filler: Filler, context: Sequence[int], images: dict[int, np.ndarra
 
 
 class Scale:
-    """Values of an image's type to [0, 1] and back: whole numbers by the range of their type, others by ``limits``."""
+    """Values of an image's type to [0, 1] and back: ``low`` is 0 there, ``low + span`` is 1."""
 
-    def __init__(self, dtype: np.dtype, limits: tuple[float, float] = (0.0, 1.0)) -> None:
-        self.dtype = np.dtype(dtype)
-        if self.dtype.kind in "iu":
-            limits = (0.0, float(np.iinfo(self.dtype).max))
-        self.low, self.span = limits[0], limits[1] - limits[0]
+    def __init__(self, dtype: np.dtype, low: float, span: float) -> None:
+        self.dtype, self.low, self.span = np.dtype(dtype), low, span
+
+    @classmethod
+    def of(cls, dtype: np.dtype, frames: Iterator[np.ndarray]) -> Scale:
+        """Whole numbers by the range of their type, others by [0, 1] and what of ``frames`` lies beyond.
+
+        UserError where one of these is not finite. ``frames`` of whole numbers are not looked at.
+        """
+        if np.dtype(dtype).kind in "iu":
+            return cls(dtype, 0.0, float(np.iinfo(dtype).max))
+        low, high = 0.0, 1.0
+        for frame in frames:
+            if not np.isfinite(frame).all():
+                raise UserError("an observed image holds values that are not finite; mark it as missing")
+            low, high = min(low, float(frame.min())), max(high, float(frame.max()))
+        return cls(dtype, low, high - low)
 
     def to_unit(self, image: np.ndarray) -> np.ndarray:
         """Float32 in [0, 1]."""
@@ -286,16 +299,6 @@ class Scale:
         if self.dtype.kind in "iu":
             return np.rint(np.clip(image, 0, 1) * self.span).astype(self.dtype)
         return (image * self.span + self.low).astype(self.dtype)
-
-
-def limits_of(frames: Iterator[np.ndarray]) -> tuple[float, float]:
-    """(0, 1) for frames within it, else the least and the greatest value. UserError where one is not finite."""
-    low, high = 0.0, 1.0
-    for frame in frames:
-        if not np.isfinite(frame).all():
-            raise UserError("an observed image holds values that are not finite; mark it as missing")
-        low, high = min(low, float(frame.min())), max(high, float(frame.max()))
-    return low, high
 
 
 def make_filler(checkpoint: str | Path | None, method: str | None, wish: str = device.CUDA, tile: int = TILE) -> Filler:
@@ -322,14 +325,19 @@ def fill(
     "cuda" takes a GPU where there is one. Raises UserError, in one line, for anything else.
     """
     frames, known = np.asarray(frames), np.asarray(observed)
-    whole = _five(frames)
+    if frames.dtype.name not in DTYPES or not 3 <= frames.ndim <= 5 or 0 in frames.shape:
+        raise UserError(
+            f"frames is {frames.dtype} {frames.shape}, expected uint8, uint16, float32 or float64, (T, H, W[, C]) or "
+            "(N, T, H, W[, C])"
+        )
+    whole = with_all_axes(frames)
     if known.dtype != bool or known.shape not in (whole.shape[1:2], whole.shape[:2]):
         expected = f"bool {whole.shape[1:2]} or {whole.shape[:2]}"
         raise UserError(f"observed is {known.dtype} {known.shape}, expected {expected}")
     known = np.broadcast_to(known, whole.shape[:2])
     filler = make_filler(checkpoint, method, device, tile)
-    limits = limits_of(whole[known]) if whole.dtype.kind == "f" else (0.0, 1.0)
-    scale, result = Scale(whole.dtype, limits), whole.copy()
+    scale = Scale.of(whole.dtype, (whole[number, place] for number, place in np.argwhere(known)))
+    result = whole.copy()
     fillings = [
         Filling(filler, lambda place, sequence=sequence: scale.to_unit(sequence[place]), mask)  # type: ignore[misc]
         for sequence, mask in zip(whole, known, strict=True)
@@ -338,16 +346,3 @@ def fill(
         for place in np.flatnonzero(~known[number]):
             result[number, place] = scale.from_unit(filling[int(place)])
     return result.reshape(frames.shape)
-
-
-def _five(frames: np.ndarray) -> np.ndarray:
-    """A view (N, T, H, W, C) of an array with three to five dimensions."""
-    known = (np.uint8, np.uint16, np.float32, np.float64)
-    if frames.dtype not in known or not 3 <= frames.ndim <= 5 or 0 in frames.shape:
-        raise UserError(
-            f"frames is {frames.dtype} {frames.shape}, expected uint8, uint16, float32 or float64, (T, H, W[, C]) or "
-            "(N, T, H, W[, C])"
-        )
-    if frames.ndim == 3 or (frames.ndim == 4 and frames.shape[-1] not in (1, 3, 4)):
-        frames = frames[..., None]
-    return frames[None] if frames.ndim == 4 else frames

@@ -21,7 +21,7 @@ from .errors import UserError
 from .evaluation.figures import sequence_animation, sequence_figure
 from .evaluation.metrics import METRICS, per_image
 from .files import writable_folder, write_json
-from .filling import Filling, Scale, limits_of, make_filler
+from .filling import TILE, Filling, Scale, make_filler
 
 _SHOWN, _THUMBNAIL = 16, 160  # images in the strip and the GIF, and the most pixels of their sides there
 _PICTURES = _STRIP, _ANIMATION = "strip.png", "sequence.gif"
@@ -57,16 +57,18 @@ class Job:
         if args.extend < 0 or args.insert < 0:
             raise UserError("--extend and --insert are numbers of images, expected at least 0")
         self._check_out(Path(args.input))
-        self.filler = make_filler(args.checkpoint, args.method, args.device, args.tile)
+        self.filler = make_filler(args.checkpoint, args.method, args.device, args.tile or TILE)
         self.source = open_source(Path(args.input), args.csv_shape)
         missing = missing_positions(self.source, args.missing)
         self.observed = np.pad(~missing, [(0, 0), (0, args.extend)])
-        if None not in self.layout():
+        self.layout = self._layout()
+        if None not in self.layout:
             raise UserError(
                 f"no image of {args.input} is missing; name some with --missing, or use --extend, or --insert between "
                 "two images or more"
             )
-        self.scale = Scale(self.source.dtype, self._limits())
+        known = np.argwhere(self.observed[:, : self.source.length])
+        self.scale = Scale.of(self.source.dtype, (self.source.read(int(n), int(p)) for n, p in known))
         self.fillings = [
             Filling(self.filler, lambda place, number=number: self.read(number, place), mask)  # type: ignore[misc]
             for number, mask in enumerate(self.observed)
@@ -87,13 +89,6 @@ class Job:
         if self.out.is_dir() and any(self.out.iterdir()) and not self.args.overwrite:
             raise UserError(f"--out {self.out} already holds files; name another folder, or add --overwrite")
 
-    def _limits(self) -> tuple[float, float]:
-        if self.source.dtype.kind in "iu":
-            return 0.0, 1.0
-        return limits_of(
-            self.source.read(int(n), int(p)) for n, p in np.argwhere(self.observed[:, : self.source.length])
-        )
-
     def _open_truth(self) -> Source:
         shape = self.args.csv_shape and (self.length, *self.args.csv_shape[1:])
         truth = open_source(Path(self.args.truth), shape)
@@ -104,8 +99,7 @@ class Job:
                 f"--truth {truth.path} has {truth.dtype} images {found} (sequences, images, H, W, C), "
                 f"expected {self.source.dtype} {expected}"
             )
-        layout = self.layout()
-        lacking = [place + 1 for place in truth.absent if layout[place] is None]
+        lacking = [place + 1 for place in truth.absent if self.layout[place] is None]
         if lacking:
             raise UserError(f"--truth {truth.path} lacks image {lacking[0]}, which is to be filled; give a whole one")
         return truth
@@ -120,22 +114,16 @@ class Job:
         """A known image (H, W, C) in [0, 1]."""
         return self.scale.to_unit(self.source.read(sequence, position))
 
-    def layout(self) -> list[int | None]:
+    def _layout(self) -> list[int | None]:
         """What stands at each place in the end: the position of an image that all sequences know, or None."""
         every, known = self.args.insert + 1, np.logical_and.reduce(self.observed, axis=0)
         return [
             place // every if place % every == 0 and known[place // every] else None for place in range(self.length)
         ]
 
-    def filled(self, sequence: int, place: int) -> np.ndarray:
-        """The image (H, W, C) in [0, 1] for a place in the end where none is known."""
-        position, between = divmod(place, self.args.insert + 1)
-        filling = self.fillings[sequence]
-        return filling.between(position, between / (self.args.insert + 1)) if between else filling[position]
-
     def run(self) -> dict[str, Any]:
         """Fill, write everything, and return what report.json holds."""
-        layout, start = self.layout(), time.perf_counter()
+        layout, start = self.layout, time.perf_counter()
         first = layout.index(None)
         shown = range(max(0, min(first - _SHOWN // 2, self.length - _SHOWN)), self.length)[:_SHOWN]
         thumbnails: dict[int, np.ndarray] = {}
@@ -153,7 +141,9 @@ class Job:
                 position, between = divmod(place, self.args.insert + 1)
                 if not between and self.observed[sequence, position]:  # missing in another sequence alone
                     return self.source.read(sequence, position)
-                image = self.filled(sequence, place)
+                filling = self.fillings[sequence]
+                share = between / (self.args.insert + 1)
+                image = filling.between(position, share) if between else filling[position]
                 if sequence == 0 and place in shown:
                     thumbnails[place] = self._thumbnail(image)
                 if self.truth is not None:

@@ -132,6 +132,10 @@ def test_tiles_that_disagree_fade_into_each_other():
 
 def test_scales_are_inverses():
     values = np.arange(256, dtype=np.uint8)
-    np.testing.assert_array_equal(Scale(np.uint8).from_unit(Scale(np.uint8).to_unit(values)), values)
+    np.testing.assert_array_equal(
+        Scale.of(np.uint8, iter(())).from_unit(Scale.of(np.uint8, iter(())).to_unit(values)), values
+    )
     values = np.arange(65536, dtype=np.uint16)
-    np.testing.assert_array_equal(Scale(np.uint16).from_unit(Scale(np.uint16).to_unit(values)), values)
+    np.testing.assert_array_equal(
+        Scale.of(np.uint16, iter(())).from_unit(Scale.of(np.uint16, iter(())).to_unit(values)), values
+    )

@@ -58,17 +58,25 @@ class Withheld:
         return int(np.flatnonzero(self.index == position)[0])
 
 
+DAMAGED = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)  # what numpy raises
+
+
+def read_archive(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an ``.npz``, never unpickled. One of `DAMAGED` where it cannot be read."""
+    # np.load leaves a file that it opened itself open when the archive is damaged.
+    with path.open("rb") as file:
+        archive = np.load(file, allow_pickle=False)
+        if not isinstance(archive, NpzFile):
+            raise ValueError("a single array, not an archive")
+        return {key: archive[key] for key in archive.files}
+
+
 def _read(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise UserError(f"{path} is missing; write it with: python tools/prepare_data/seqinterp.py")
     try:
-        # np.load leaves a file that it opened itself open when the archive is damaged.
-        with path.open("rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            if not isinstance(archive, NpzFile):
-                raise ValueError("a single array, not an archive")
-            arrays = {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        arrays = read_archive(path)
+    except DAMAGED as error:
         raise UserError(f"{path} is damaged ({error}); delete it and prepare the data again") from error
     for key in required:
         if key not in arrays:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 
 from ...errors import UserError, one_line
-from ..sequences import save
+from ..sequences import DAMAGED, read_archive, save
 from .base import Fill, Layout, Source
 
 DTYPES = ("uint8", "uint16", "float32", "float64")
 CHANNELS = (1, 3, 4)
 SHAPES = "(T, H, W), (T, H, W, C), (N, T, H, W) or (N, T, H, W, C) with C 1, 3 or 4"
-DAMAGED = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
+
+
+def with_all_axes(array: np.ndarray) -> np.ndarray:
+    """A view (N, T, H, W, C) of an array with three to five dimensions; the last of four is C if it is in CHANNELS."""
+    if array.ndim == 3 or (array.ndim == 4 and array.shape[-1] not in CHANNELS):
+        array = array[..., None]
+    return array[None] if array.ndim == 4 else array
 
 
 class ArraySource(Source):
@@ -25,32 +28,26 @@ class ArraySource(Source):
     colour_order = "any"
 
     def _set(self, array: np.ndarray, name: str) -> None:
-        channels = array.ndim > 3 and array.shape[-1] in CHANNELS
-        if not 3 <= array.ndim <= 5 or (array.ndim == 5 and not channels) or 0 in array.shape:
+        if not 3 <= array.ndim <= 5 or (array.ndim == 5 and array.shape[-1] not in CHANNELS) or 0 in array.shape:
             raise UserError(f"{name} is {array.shape}, expected {SHAPES}, none of them 0; transpose it")
         if array.dtype.name not in DTYPES:
             raise UserError(f"{name} is {array.dtype}, expected one of {', '.join(DTYPES)}; convert it")
         self._array = array
-        self._channels, self._many = channels, array.ndim - channels == 4
-        self.sequences, self.length, *shape = self._full(array).shape
-        self.shape, self.dtype = (shape[0], shape[1], shape[2]), array.dtype
-
-    def _full(self, array: np.ndarray) -> np.ndarray:
-        """A view (N, T, H, W, C)."""
-        array = array if self._many else array[None]
-        return array if self._channels else array[..., None]
+        self.sequences, self.length, height, width, channels = with_all_axes(array).shape
+        self.shape, self.dtype = (height, width, channels), array.dtype
 
     def _decode(self, sequence: int, position: int) -> np.ndarray:
-        return np.array(self._full(self._array)[sequence, position])
+        return np.array(with_all_axes(self._array)[sequence, position])
 
     def _output_shape(self, layout: Layout) -> tuple[int, ...]:
         shape = list(self._array.shape)
-        shape[int(self._many)] = len(layout)
+        channels = len(shape) > 3 and shape[-1] in CHANNELS
+        shape[len(shape) - channels - 3] = len(layout)
         return tuple(shape)
 
     def _store(self, array: np.ndarray, layout: Layout, filled: Fill) -> None:
         """Write all output frames into ``array``."""
-        for sequence, target in enumerate(self._full(array)):
+        for sequence, target in enumerate(with_all_axes(array)):
             for position, frame in enumerate(self._output(layout, filled, sequence)):
                 target[position] = frame
 
@@ -80,12 +77,7 @@ class NpzSource(ArraySource):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         try:
-            # np.load leaves a file that it opened itself open when the archive is damaged.
-            with path.open("rb") as file:
-                archive = np.load(file, allow_pickle=False)
-                if not isinstance(archive, NpzFile):
-                    raise ValueError("a single array, not an archive")
-                self._arrays = {key: archive[key] for key in archive.files}
+            self._arrays = read_archive(path)
         except DAMAGED as error:
             raise UserError(f"{path} is no npz file or a damaged one ({one_line(error)}); save it again") from error
         self._key = "frames" if len(self._arrays) != 1 else next(iter(self._arrays))

@@ -42,7 +42,6 @@ setup(
         "mmcv-lite>=2.1",
         "opencv-python>=4.10",
         "mlxtend>=0.23",
-        "torchmetrics>=1.4",
         "rich>=13",
         "filelock>=3.12",
         "pillow>=10",

@@ -69,6 +69,8 @@ class SeqInterpExperiment(host.BaseExperiment):
         if args.fps and (self.accelerator == "cpu" or host.EMBEDDED):
             raise UserError("--fps is measured by OpenSTL on a GPU; here there is none, or no OpenSTL")
         args.device = "cuda" if self.accelerator == "gpu" else "cpu"
+        if self.accelerator == "cpu":
+            device.keep_freed_memory()
         self.processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))  # set by torchrun
         if self.accelerator == "cpu":
             args.gpus = [0]
@@ -90,14 +92,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         whole = getattr(self.method, "whole_sequence", False)
         self.test_sets = withheld_datasets(root, args.dataname, args.test_sets, whole=whole)
         _say(f"host: {host.NAME} | device: {self.accelerator}, {self.precision} | run: {self.folder}")
-        # Convolutions in half precision are fastest with channels last, those in fp32 without on older CPUs
-        # (measured: 1.1 to 1.4 times). The weights' layout decides.
-        if self.precision != device.PRECISIONS["32"]:
-            if self.accelerator == "cpu":
-                device.dilated_in_full(self.method.model)
-            for parameter in self.method.model.parameters():
-                if parameter.dim() == 4:
-                    parameter.data = parameter.data.to(memory_format=torch.channels_last)
+        device.prepare(self.method.model, self.accelerator, self.precision)
 
     def _load_callbacks(self, args: Namespace, save_dir: str, ckpt_dir: str) -> tuple[list[Callback], str]:
         theirs, save_dir = super()._load_callbacks(args, save_dir, ckpt_dir)

@@ -93,6 +93,7 @@ class Network(Filler):
         except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
             raise UserError(f"{path}: {name} cannot be built with the settings in it: {error!r}") from error
         load_weights(self.method, checkpoint, path)
+        device.prepare(self.method.model, device.accelerator(wish), device.PRECISIONS["32"])
         self.method.eval().to(self.device)
         self.infill = registry.dataset_of(name) == INFILL
         self.channels = settings["in_shape"][1] - 2 * self.infill

@@ -1,23 +1,41 @@
+from itertools import accumulate, chain, cycle
+
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from openstl_seqinterp import device
 from openstl_seqinterp.errors import UserError
 
 
-@pytest.mark.parametrize(
-    ("flags", "expected"),
-    [
-        ({"avx512_bf16": True}, "bf16-mixed"),
-        ({"amx_bf16": True}, "bf16-mixed"),
-        ({"avx512_f": True}, "32-true"),
-        ({}, "32-true"),
-    ],
-)
-def test_a_cpu_that_computes_in_bf16_gets_it(monkeypatch, flags, expected):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: flags, raising=False)
+@pytest.fixture
+def cpu(monkeypatch):
+    """Sets what the CPU says of itself, and how long a product of matrices takes on it in fp32 and in bf16."""
+
+    def configure(flags, seconds=(1, 1)):
+        # A product is timed by two looks at the clock, in fp32 and bf16 by turns.
+        ticks = accumulate(chain.from_iterable(cycle([(0, seconds[0]), (0, seconds[1])])))
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: flags, raising=False)
+        monkeypatch.setattr(device.time, "perf_counter", lambda: next(ticks))
+        device._fast_in_bf16.cache_clear()
+
+    yield configure
+    device._fast_in_bf16.cache_clear()
+
+
+@pytest.mark.parametrize("flag", ["avx512_bf16", "amx_bf16"])
+@pytest.mark.parametrize(("seconds", "expected"), [((2, 1), "bf16-mixed"), ((1, 2), "32-true")])
+def test_a_cpu_that_is_faster_in_bf16_gets_it(cpu, flag, seconds, expected):
+    cpu({flag: True}, seconds)
     assert device.precision("auto", "cpu") == expected
+
+
+@pytest.mark.parametrize("flags", [{"avx512_f": True}, {}])
+def test_a_cpu_that_does_not_know_bf16_computes_in_fp32(cpu, flags):
+    cpu(flags, (2, 1))
+    assert device.precision("auto", "cpu") == "32-true"
 
 
 @pytest.mark.parametrize(("able", "expected"), [(True, "bf16-mixed"), (False, "32-true")])
@@ -65,16 +83,55 @@ def test_timing_a_step_changes_neither_weights_nor_random_states():
     assert all(parameter.grad is None for parameter in method.parameters())
 
 
+def gradients(network, x, weight):
+    """The output, and the derivative of a weighted mean of it by everything that it depends on."""
+    x = x.clone().requires_grad_()
+    y = network(x)
+    return y, *torch.autograd.grad((y * weight).mean(), [x, *network.parameters()])
+
+
+@given(
+    size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    kernel=st.sampled_from([1, 3, 5, 7]),
+    step=st.sampled_from([2, 3, (3, 1)]),
+)
+def test_a_prepared_dilated_convolution_computes_the_same(size, kernel, step):
+    torch.manual_seed(0)
+    down, across = (step, step) if isinstance(step, int) else step
+    convolution = nn.Conv2d(
+        4, 4, kernel, padding=(down * (kernel // 2), across * (kernel // 2)), groups=4, dilation=(down, across)
+    )
+    network = nn.Sequential(nn.Conv2d(2, 4, 1), convolution)
+    x, weight = torch.rand(2, 2, *size), torch.rand(2, 4, *size)
+    expected = gradients(network, x, weight)
+    names = list(network.state_dict())
+    device.prepare(network, "cpu", "32-true")
+    assert type(convolution) is not nn.Conv2d
+    assert list(network.state_dict()) == names
+    for found, before in zip(gradients(network, x, weight), expected, strict=True):
+        torch.testing.assert_close(found, before, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize("size", [(18, 18), (34, 34), (32, 40)])
 def test_the_derivative_of_a_dilated_convolution_in_bf16_is_that_in_fp32(size):
     torch.manual_seed(0)
-    convolution = torch.nn.Conv2d(8, 8, 7, padding=9, groups=8, dilation=3)
-    network = torch.nn.Sequential(torch.nn.Conv2d(2, 8, 1), convolution).to(memory_format=torch.channels_last)
+    network = nn.Sequential(nn.Conv2d(2, 8, 1), nn.Conv2d(8, 8, 7, padding=9, groups=8, dilation=3))
     x, weight = torch.rand(2, 2, *size), torch.rand(2, 8, *size)
-    (network(x) * weight).mean().backward()
-    expected = convolution.weight.grad.clone()
-    device.dilated_in_full(network)
-    network.zero_grad()
+    expected = gradients(network, x, weight)
+    device.prepare(network, "cpu", "bf16-mixed")
     with torch.autocast("cpu", torch.bfloat16):
-        (network(x) * weight).mean().backward()
-    torch.testing.assert_close(convolution.weight.grad, expected, rtol=0.02, atol=1e-4)
+        found = gradients(network, x, weight)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one.float(), other, rtol=0.03, atol=0.02 * float(other.detach().abs().max()))
+
+
+@pytest.mark.parametrize(
+    ("on", "precision", "expected"),
+    [("cpu", "32-true", True), ("cpu", "bf16-mixed", True), ("gpu", "bf16-mixed", True), ("gpu", "32-true", False)],
+)
+def test_weights_are_laid_out_as_the_device_likes_them(on, precision, expected):
+    network = nn.Sequential(nn.Conv2d(2, 8, 3))
+    before = network[0].weight.detach().clone()
+    device.prepare(network, on, precision)
+    assert network[0].weight.is_contiguous(memory_format=torch.channels_last) == expected
+    assert torch.equal(network[0].weight, before)

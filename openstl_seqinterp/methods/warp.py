@@ -12,6 +12,14 @@ import torch
 from torch.nn.functional import affine_grid, grid_sample
 
 
+def _turn_and_shift(velocity: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Cosine, sine and shift x, y (...) of the maps of `rigid_motion` for ``velocity`` (3, ...)."""
+    rotation, x, y = velocity.float() * steps
+    # sin(a) / a and (1 - cos(a)) / a, without a division by zero
+    along, across = torch.sinc(rotation / pi), torch.sin(rotation / 2) * torch.sinc(rotation / (2 * pi))
+    return torch.cos(rotation), torch.sin(rotation), along * x - across * y, across * x + along * y
+
+
 def rigid_motion(velocity: torch.Tensor, steps: torch.Tensor | float = 1.0) -> torch.Tensor:
     """The maps (N, 3, 3) of ``steps`` (N,) steps of a constant motion: the exponential map of SE(2).
 
@@ -19,13 +27,9 @@ def rigid_motion(velocity: torch.Tensor, steps: torch.Tensor | float = 1.0) -> t
     coordinates (x, y, 1) about the image's centre to where the content moves. Steps may be negative or fractions:
     ``rigid_motion(v, a) @ rigid_motion(v, b)`` equals ``rigid_motion(v, a + b)``.
     """
-    rotation, x, y = (velocity.float() * torch.as_tensor(steps, device=velocity.device).reshape(-1, 1)).unbind(-1)
-    cos, sin = torch.cos(rotation), torch.sin(rotation)
-    # sin(a) / a and (1 - cos(a)) / a, without a division by zero
-    along, across = torch.sinc(rotation / pi), torch.sin(rotation / 2) * torch.sinc(rotation / (2 * pi))
-    zero, one = torch.zeros_like(rotation), torch.ones_like(rotation)
-    entries = [cos, -sin, along * x - across * y, sin, cos, across * x + along * y, zero, zero, one]
-    return torch.stack(entries, -1).unflatten(-1, (3, 3))
+    cos, sin, x, y = _turn_and_shift(velocity.movedim(-1, 0), torch.as_tensor(steps, device=velocity.device))
+    zero, one = torch.zeros_like(cos), torch.ones_like(cos)
+    return torch.stack([cos, -sin, x, sin, cos, y, zero, zero, one], -1).unflatten(-1, (3, 3))
 
 
 def motion_grid(motion: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
@@ -55,11 +59,8 @@ def rigid_flow(velocity: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
     height, width = velocity.shape[-2:]
     y = torch.arange(height, device=velocity.device).view(-1, 1) - (height - 1) / 2
     x = torch.arange(width, device=velocity.device) - (width - 1) / 2
-    place = torch.stack(torch.broadcast_tensors(x, y, torch.ones_like(x)), dim=-1)
-    each = velocity.movedim(-3, -1)
-    maps = rigid_motion(each.reshape(-1, 3), steps[..., None, None].expand(each.shape[:-1]))
-    there = (maps.view(*each.shape, 3) @ place[..., None])[..., 0]
-    return (there - place)[..., :2].movedim(-1, -3)
+    cos, sin, right, down = _turn_and_shift(velocity.movedim(-3, 0), steps[..., None, None])
+    return torch.stack([(cos - 1) * x - sin * y + right, sin * x + (cos - 1) * y + down], dim=-3)
 
 
 def warp(images: torch.Tensor, grid: torch.Tensor, beyond: str = "zeros") -> torch.Tensor:

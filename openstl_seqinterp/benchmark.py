@@ -61,8 +61,8 @@ def plan(preset: str, methods: Sequence[str], train_sets: Sequence[str], seeds: 
 class Benchmark:
     """The runs whose records are in ``out/PRESET/NAME.json``, and whose work is in ``out/work_dirs/PRESET/NAME``."""
 
-    def __init__(self, out: Path, data_root: str) -> None:
-        self.out, self.data_root = out, data_root
+    def __init__(self, out: Path, data_root: str, compile: bool = False) -> None:
+        self.out, self.data_root, self.compile = out, data_root, compile
         writable_folder(out)
 
     def record(self, run: Run) -> Path:
@@ -74,7 +74,7 @@ class Benchmark:
         argv = ["-m", run.method, "-c", str(find_config(run.method + PRESETS[run.preset])), "--seed", str(run.seed)]
         argv += ["--train_set", run.train_set, "--data_root", self.data_root, "--no_display_method_info"]
         argv += ["--res_dir", str(folder), "--ex_name", run.name]
-        return folder / run.name, argv
+        return folder / run.name, [*argv, "--compile"] if self.compile else argv
 
     def check(self, run: Run) -> None:
         """UserError where a run cannot be: before hours are spent on those before it. A word where it is outdated."""

@@ -14,8 +14,9 @@ from .errors import UserError, one_line
 BEST, LAST = "best.ckpt", "last.ckpt"
 # A resumed run may differ in these from the one that it goes on with: they change no weight.
 FREE = {
-    "ckpt_path", "config_file", "data_root", "device", "dist", "ex_name", "fps", "gpus", "no_display_method_info",
-    "num_workers", "overwrite", "precision", "res_dir", "resume", "save_dir", "test", "test_sets", "val_batch_size",
+    "ckpt_path", "compile", "config_file", "data_root", "device", "dist", "ex_name", "fps", "gpus",
+    "no_display_method_info", "num_workers", "overwrite", "precision", "res_dir", "resume", "save_dir", "test",
+    "test_sets", "val_batch_size",
 }  # fmt: skip
 
 

@@ -159,6 +159,7 @@ def benchmark(argv: Sequence[str]) -> None:
     parser.add_argument("--max_time", type=float, metavar="MIN", help="stop after so many minutes")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="run so many side by side")
     parser.add_argument("--shard", default="1/1", metavar="I/N", help="the I-th of N shares, for another machine")
+    parser.add_argument("--compile", action="store_true", help="train SimVP's networks by torch.compile, for a GPU")
     parser.add_argument("--speed", action="store_true", help="measure speed instead, into OUT/speed.md")
     args = parser.parse_args(argv)
     share, shares = _shard(args.shard)
@@ -179,7 +180,7 @@ def benchmark(argv: Sequence[str]) -> None:
         return
     require_known("preset", args.preset, bench.PRESETS)
     runs = bench.plan(args.preset, args.methods, args.train_sets, args.seeds)[share - 1 :: shares]
-    board = bench.Benchmark(args.out, args.data_root)
+    board = bench.Benchmark(args.out, args.data_root, args.compile)
     for each in runs:
         board.check(each)
     with bench.stopped_after(args.max_time):

@@ -15,7 +15,7 @@ from typing import Any
 from mmengine.config import Config
 
 from . import device, host, registry
-from .checks import check_settings, is_simvp
+from .checks import check_settings, is_simvp, model_of
 from .data.loaders import BALANCES, INFILL, ONE_SIDED, is_own, scored_sets, training_sets
 from .errors import Parser, UserError, nearest, one_line, require_known
 
@@ -82,6 +82,9 @@ def add_plugin_flags(parser: argparse.ArgumentParser) -> None:
         choices=[device.AUTO, *device.PRECISIONS],
         help="of training (default: what the device is fast in); scores are computed in fp32",
     )
+    group.add_argument(
+        "--compile", action="store_true", default=False, help="train a network of SimVP's by torch.compile, for a GPU"
+    )
     group.add_argument("--resume", action="store_true", default=False, help="go on from last.ckpt of the same command")
 
 
@@ -114,7 +117,7 @@ def model_keys(method: str) -> set[str]:
     if not is_simvp(method):
         return _OTHER_METHODS
     cls = host.method_maps[method]
-    classes = (cls, getattr(cls, "Model", host.SimVP_Model))
+    classes = (cls, model_of(method))
     signatures = (inspect.signature(each).parameters.values() for each in classes)
     return {p.name for parameters in signatures for p in parameters if p.kind is not p.VAR_KEYWORD}
 

@@ -18,7 +18,7 @@ from pytorch_lightning.utilities.seed import isolate_rng
 from torch import nn
 from torch.nn.functional import conv2d, pad
 
-from .errors import UserError
+from .errors import UserError, one_line
 
 AUTO, CUDA = "auto", "cuda"
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
@@ -111,6 +111,28 @@ def prepare(model: nn.Module, on: str, lightning_precision: str) -> None:
         for parameter in model.parameters():
             if parameter.dim() == 4:
                 parameter.data = parameter.data.to(memory_format=torch.channels_last)
+
+
+def compile_in_training(network: nn.Module, on: str) -> None:
+    """Let torch.compile make the passes of ``network`` in training, with CUDA graphs on a GPU.
+
+    In evaluation mode, with its other sizes of batches and precision, it runs as it is. Its weights keep their names.
+    Where it cannot be compiled, its first pass raises UserError: on a CPU without a C++ compiler, for example.
+    """
+    from torch._dynamo.exc import TorchDynamoException  # seconds to import, which only this needs
+
+    eager = network.forward
+    compiled = torch.compile(eager, mode="reduce-overhead" if on == "gpu" else None, dynamic=False)
+
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        if not network.training:
+            return eager(*args, **kwargs)
+        try:
+            return compiled(*args, **kwargs)
+        except TorchDynamoException as error:
+            raise UserError(f"--compile: torch.compile failed ({one_line(error)}); leave it out") from error
+
+    network.forward = forward
 
 
 def keep_freed_memory() -> None:

@@ -162,12 +162,20 @@ class SeqInterpExperiment(host.BaseExperiment):
             self._remove_checkpoints()
         writable_folder(self.folder)
         self._announce_duration(self.args.epoch - done)
+        if self.args.compile:
+            self.compile()
         hint = (
             f"{self.checkpoints / LAST} holds the last finished epoch: the same command with --resume goes on from it"
         )
-        with _interruptible(self.trainer, hint), _quiet():
+        with _interruptible(self.trainer, hint), quiet():
             self.trainer.fit(self.method, self.data, ckpt_path=path, weights_only=True)
         self.trained = True
+
+    def compile(self) -> None:
+        """Compile the host's networks in the method, for training."""
+        for module in self.method.modules():
+            if isinstance(module, host.SimVP_Model):
+                device.compile_in_training(module, self.accelerator)
 
     @rank_zero_only
     def _remove_checkpoints(self) -> None:
@@ -208,7 +216,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         ]
         with (
             _interruptible(self.trainer, f"{path} is whole: tools/test.py with the same arguments scores it"),
-            _quiet(),
+            quiet(),
         ):
             batches: Any = self.trainer.predict(
                 Predictor(self.method, self.args.val_batch_size), loaders, weights_only=True
@@ -241,7 +249,7 @@ _say = rank_zero_only(partial(print, flush=True))
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence advice of Lightning's that does not apply: the data are in memory, and runs may reuse a folder.
 
     And its use of a name that torch no longer likes.
@@ -252,6 +260,8 @@ def _quiet() -> Iterator[None]:
             ".*exists and is not empty.*",
             ".*LeafSpec.*is deprecated",
             ".*sync_dist=True.*",
+            ".*have no `val_dataloader`.*",
+            ".*sampler has shuffling enabled.*",
         ):
             warnings.filterwarnings("ignore", message)
         yield

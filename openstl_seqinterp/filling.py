@@ -25,7 +25,7 @@ from .data.forms.arrays import DTYPES, with_all_axes
 from .data.loaders import INFILL
 from .data.tasks import Task, one_sided
 from .errors import UserError, require_known
-from .evaluation.baselines import BASELINES
+from .evaluation.baselines import BASELINES, sources
 
 TILE = 256  # pixels a side: larger images are read in overlapping parts
 _OVERLAP = 64
@@ -54,7 +54,7 @@ class Filler(ABC):
 
 
 class Baseline(Filler):
-    """A baseline of `BASELINES`, from the two nearest observed images on either side."""
+    """A baseline of `BASELINES`."""
 
     needs = "1 observed image"
 
@@ -63,9 +63,7 @@ class Baseline(Filler):
         self.name = name
 
     def context(self, observed: np.ndarray, target: float) -> tuple[int, ...] | None:
-        known = np.flatnonzero(observed)
-        chosen = [*known[known < target][-2:], *known[known > target][:2]]
-        return tuple(int(position) for position in chosen) or None
+        return tuple(sorted(sources(observed, target))) if observed.any() else None
 
     def predict(self, frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
         places = np.rint(offset - offset.min()).astype(int)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import copy
+import logging
 import platform
 import tempfile
 import time
+from argparse import Namespace
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytorch_lightning as pl
@@ -18,19 +22,20 @@ from torch.utils.data import DataLoader
 
 from . import device, host
 from .config import CONFIGS, resolve
-from .data.loaders import ONE_SIDED, withheld_datasets
+from .data.loaders import ONE_SIDED, load_data, withheld_datasets
 from .evaluation.metrics import METRICS, per_image
-from .experiment import SeqInterpExperiment
-from .files import write_text
+from .experiment import SeqInterpExperiment, quiet
+from .files import write_json, write_text
 
 _STEPS = {"gpu": (20, 200), "cpu": (1, 4)}  # to warm up, and to measure
 _THEIR_WORKERS = 4  # OpenSTL's default
-_TYPES = ("gSTA", "IncepU")
-_PAPER = {"train": 22, "test": 35}  # iterations a second on an A100, as the paper reports
+# Model types, and the iterations a second that the paper reports while training on an A100.
+_PAPER = {"gSTA": {"train": "35 it/s", "test": "-"}, "IncepU": {"train": "22 it/s", "test": "-"}}
+STOCK, PLUGIN, COMPILED = "stock", "plugin", "compiled"
 
 
 class _Clock(Callback):
-    """The seconds of the batches after the first ``warm`` ones."""
+    """The seconds at which the batches after the first ``warm`` ones end."""
 
     def __init__(self, warm: int) -> None:
         self.warm, self.times = warm, list[float]()
@@ -50,8 +55,8 @@ class _Clock(Callback):
 
     @property
     def rate(self) -> float:
-        """Batches a second."""
-        return (len(self.times) - 1) / (self.times[-1] - self.times[0])
+        """Batches a second: the median, which other work on the machine moves least."""
+        return 1 / median(after - before for before, after in zip(self.times, self.times[1:], strict=False))
 
 
 class _Forward(pl.LightningModule):
@@ -79,43 +84,57 @@ def _rate(method: pl.LightningModule, loader: DataLoader, accelerator: str, prec
         enable_model_summary=False,
         enable_progress_bar=False,
     )
-    if train:
-        trainer.fit(method, loader)
-    else:
-        trainer.predict(_Forward(method), loader, return_predictions=False)
+    with quiet():
+        if train:
+            trainer.fit(method, loader)
+        else:
+            trainer.predict(_Forward(method), loader, return_predictions=False)
     return clock.rate
 
 
-def _experiment(model_type: str, data_root: str, folder: str) -> SeqInterpExperiment:
-    config = str(CONFIGS / ONE_SIDED / "SimVP.py")
-    argv = ["-m", "SimVP", "--model_type", model_type, "-c", config, "--data_root", data_root, "--res_dir", folder]
-    return SeqInterpExperiment(resolve([*argv, "--no_display_method_info", "--test_sets", "n6"]))
-
-
-def _network_rows(model_type: str, data_root: str) -> list[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        experiment = _experiment(model_type, data_root, folder)
-    loader, on = experiment.data.train_loader, experiment.accelerator
-    theirs = copy.deepcopy(experiment.method)
-    for parameter in theirs.parameters():
-        parameter.data = parameter.data.contiguous()
-    stock = DataLoader(
-        loader.dataset,
-        loader.batch_size,
+def _stock(settings: Namespace, accelerator: str) -> tuple[pl.LightningModule, DataLoader]:
+    """The method and a loader as the host makes them."""
+    ours, _, _ = load_data(**vars(settings))
+    method = host.method_maps["simvp"](
+        steps_per_epoch=len(ours), test_mean=0, test_std=1, save_dir=settings.res_dir, **vars(settings)
+    )
+    loader = DataLoader(
+        ours.dataset,
+        settings.batch_size,
         shuffle=True,
         num_workers=_THEIR_WORKERS,
-        pin_memory=on == "gpu",
+        pin_memory=accelerator == "gpu",
         drop_last=True,
     )
-    rows = []
-    for name, train in (("train", True), ("test", False)):
-        before = _rate(copy.deepcopy(theirs), stock, on, device.PRECISIONS["32"], train=train)
+    return method, loader
+
+
+def _rates(way: str, model_type: str, data_root: str) -> dict[str, float]:
+    """Iterations a second of training and of testing the paper's network."""
+    accelerator, full = device.accelerator(device.CUDA), device.PRECISIONS["32"]
+    with tempfile.TemporaryDirectory() as folder:
+        config = str(CONFIGS / ONE_SIDED / "SimVP.py")
+        argv = ["-m", "SimVP", "--model_type", model_type, "-c", config, "--data_root", data_root]
+        argv += ["--res_dir", folder, "--no_display_method_info", "--test_sets", "n6"]
+        settings = resolve([*argv, "--compile"] if way == COMPILED else argv)
+        if way == STOCK:
+            method, loader = _stock(settings, accelerator)
+            precision = full
+        else:
+            experiment = SeqInterpExperiment(settings)
+            method, loader, precision = experiment.method, experiment.data.train_loader, experiment.precision
+            if way == COMPILED:
+                experiment.compile()
+        train = _rate(method, loader, accelerator, precision, train=True)
         # Scores are computed in fp32, so testing has no half precision to gain from.
-        precision = experiment.precision if train else device.PRECISIONS["32"]
-        after = _rate(experiment.method, loader, on, precision, train=train)
-        rates = f"{before:.2f} it/s | {after:.2f} it/s | {after / before:.1f}"
-        rows.append(f"| {model_type}, {name} | {rates} | {_PAPER[name]} it/s |")
-    return rows
+        return {"train": train, "test": _rate(method, loader, accelerator, full, train=False)}
+
+
+def _apart(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a process of its own, so that no way inherits what another has set there."""
+    quiet: dict[str, Any] = {"initializer": logging.disable, "initargs": (logging.INFO,)}
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), **quiet) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def _seconds(function: Callable[[], Any], repeats: int) -> float:
@@ -127,43 +146,77 @@ def _seconds(function: Callable[[], Any], repeats: int) -> float:
     return best
 
 
-def _metric_row(data_root: str) -> str:
+def _metrics(data_root: str) -> dict[str, Any]:
+    """The seconds that the host's metrics and the plugin's take for the same images."""
     dataset = withheld_datasets(Path(data_root), ONE_SIDED, ["n6"])["n6"]
-    truths = torch.stack([dataset[number][1][0] for number in range(len(dataset))])
+    truths = torch.from_numpy(dataset.targets(range(len(dataset)))[:, 0])
     images = (truths + 0.05 * torch.randn(truths.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
-    after = _seconds(lambda: per_image(images, truths), 5)
-    label = f"| {', '.join(METRICS)} of {len(truths)} images"
-    if host.metric is None:
-        return f"{label} | needs OpenSTL | {after:.3f} s | - | - |"
-    arrays = images[:, None].numpy(), truths[:, None].numpy()
-    before = _seconds(lambda: host.metric(*arrays, 0, 1, metrics=list(METRICS), return_log=False), 2)
-    return f"{label} | {before:.3f} s | {after:.3f} s | {before / after:.1f} | - |"
+    seconds = {PLUGIN: _seconds(lambda: per_image(images, truths), 20)}
+    if host.metric is not None:
+        arrays = images[:, None].numpy(), truths[:, None].numpy()
+        options: dict[str, Any] = {"metrics": list(METRICS), "return_log": False}
+        seconds[STOCK] = _seconds(lambda: host.metric(*arrays, 0, 1, **options), 5)
+    return {"metrics": list(METRICS), "images": len(truths), "seconds": seconds}
 
 
 def measure(out: Path, data_root: str) -> Path:
-    """Measure all and write ``out/speed.md``, whose path is returned. Minutes on two CPU cores."""
-    types = [name for name in _TYPES if name in host.MODEL_TYPES]
-    rows = [row for name in track(types, "measuring") for row in _network_rows(name, data_root)]
-    rows.append(_metric_row(data_root))
+    """Measure all, write ``out/speed.json`` and, from it, ``out/speed.md``, whose path is returned.
+
+    Minutes on two CPU cores.
+    """
     accelerator = device.accelerator(device.CUDA)
-    about = device.describe(accelerator, device.precision(device.AUTO, accelerator))
     warm, steps = _STEPS[accelerator]
+    types = [name for name in _PAPER if name in host.MODEL_TYPES]
+    rates: dict[str, dict[str, dict[str, float]]] = {name: {} for name in types}
+    for name, way in track([(n, w) for n in types for w in (STOCK, PLUGIN, COMPILED)], "measuring"):
+        rates[name][way] = _apart(_rates, way, name, data_root)
+    record = {
+        "host": host.NAME,
+        "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        "device": device.describe(accelerator, device.precision(device.AUTO, accelerator)),
+        "steps": {"warm-up": warm, "measured": steps},
+        "iterations a second": rates,
+        "metrics": _apart(_metrics, data_root),
+    }
+    write_json(out / "speed.json", record)
+    write_text(out / "speed.md", page(record))
+    return out / "speed.md"
+
+
+def page(record: dict[str, Any]) -> str:
+    """The page of a record of `measure`."""
     lines = [
         "# Speed",
         "",
-        f"Made by `python tools/benchmark.py --speed` with {host.NAME}, torch {torch.__version__}, Python "
-        f"{platform.python_version()}; {about}.",
+        f"Made by `python tools/benchmark.py --speed` with {record['host']}, torch {record['versions']['torch']}, "
+        f"Python {record['versions']['python']}; {record['device']}. The numbers: [speed.json](speed.json).",
         "",
-        "The paper's network (64/256/2/8), batches of 16, all by Lightning's Trainer in one process: "
-        f"{steps} steps after {warm} to warm up.",
+        "The paper's network (64/256/2/8), batches of 16, by Lightning's Trainer, each way in a process of its own:",
+        f"the median of {record['steps']['measured']} steps after {record['steps']['warm-up']} to warm up.",
         "`stock` is what the host's runner does: fp32, weights as they come, a loader with four worker processes.",
-        "`plugin` is what `tools/train.py` does: the precision and the layout of weights that the device is fast in,",
-        "and its own loader. Testing is in fp32 in both. The paper's rates are those it reports for an A100.",
-        "The last row is the time that the host's metrics take image by image, and the plugin's for all at once.",
+        "`plugin` is what `tools/train.py` does: the precision, the layout of weights and the form of dilated",
+        "convolutions that the device is fast in, and its own loader; `compiled` is that with `--compile`, which is of",
+        "training alone. Testing is in fp32 in all. The paper's rates are those it reports for an A100.",
         "",
-        "| what | stock | plugin | ratio | paper |",
-        "|---|---|---|---|---|",
-        *rows,
+        "| what | stock | plugin | ratio | compiled | ratio | paper |",
+        "|---|---|---|---|---|---|---|",
     ]
-    write_text(out / "speed.md", "\n".join(lines) + "\n")
-    return out / "speed.md"
+    for name, ways in record["iterations a second"].items():
+        for what, paper in _PAPER[name].items():
+            stock, plugin, compiled = (ways[way][what] for way in (STOCK, PLUGIN, COMPILED))
+            last = f"{compiled:.2f} it/s | {compiled / stock:.1f}" if what == "train" else "- | -"
+            rates = f"{stock:.2f} it/s | {plugin:.2f} it/s | {plugin / stock:.1f} | {last}"
+            lines.append(f"| {name}, {what} | {rates} | {paper} |")
+    metrics, seconds = record["metrics"], record["metrics"]["seconds"]
+    label, plugin = f"{', '.join(metrics['metrics'])} of {metrics['images']} images", seconds[PLUGIN]
+    stock = seconds.get(STOCK)
+    before, ratio = (f"{stock:.4f} s", f"{stock / plugin:.0f}") if stock else ("needs OpenSTL", "-")
+    lines += [
+        "",
+        "The host's metrics go image by image, the plugin's take all at once:",
+        "",
+        "| what | stock | plugin | ratio |",
+        "|---|---|---|---|",
+        f"| {label} | {before} | {plugin:.4f} s | {ratio} |",
+    ]
+    return "\n".join(lines) + "\n"

@@ -100,6 +100,10 @@ def test_train_and_test_name_the_same_folder():
         (["--precision", "64"], "invalid choice: '64'"),
         (["--pre_seq_length", "5"], "pre_seq_length=5 cannot be had with -d seqinterp, which has 4"),
         (["--device", "tpu"], "--device tpu is not there"),
+        (
+            ["-m", "LatentAffine", "--compile"],
+            "--compile is for the network of SimVP, which LatentAffine does not have",
+        ),
         (["-c", "configs/seqinterp/SimVP_quik.py"], "there is no config file configs/seqinterp/SimVP_quik.py"),
     ],
 )

@@ -14,11 +14,14 @@ from .degrade import DEGRADATIONS, DROP
 from .sequences import SequenceSet, Withheld
 from .tasks import Task
 
+Numbers = int | Sequence[int] | np.ndarray  # of a case, or of several (B,)
+
 
 class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     """Item ``i`` is ``(x, y)``: the task's context (T, C, H, W), degraded, and its targets (T', C, H, W), in [0, 1].
 
-    Cases are numbered sequence by sequence, within it task by task, within that degradation by degradation.
+    Cases are numbered sequence by sequence, within it task by task, within that degradation by degradation. All tasks
+    read equally many frames and have equally many targets.
     Number ``epoch * len(self) + i`` is case ``i`` with the random draws of that epoch, so fresh noise needs no
     state that workers would have to share.
 
@@ -48,6 +51,9 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         read = [tuple(position for position in task.context if position not in task.targets) for task in self.tasks]
         self.exposed = read if exposed is None else [tuple(positions) for positions in exposed]
         self.seed = seed
+        self._context, self._targets = (
+            np.array([getattr(task, key) for task in self.tasks]) for key in ("context", "targets")
+        )
         needed = {position for task in self.tasks for position in self._needed(task)}
         hidden = [position for position in sorted(needed) if not sequences.observed[self.rows, position].all()]
         if hidden:
@@ -60,49 +66,65 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     def __len__(self) -> int:
         return len(self.rows) * len(self.tasks) * len(self.degradations)
 
-    def _indices(self, number: int) -> tuple[int, ...]:
+    def _indices(self, numbers: Numbers) -> tuple[Any, ...]:
+        """The sequence, the task and the degradation of a case or of several, as indices."""
         shape = (len(self.rows), len(self.tasks), len(self.degradations))
-        return tuple(int(index) for index in np.unravel_index(number % len(self), shape))
+        row, task, degradation = np.unravel_index(np.mod(numbers, len(self)), shape)
+        return np.asarray(self.rows[row]), task, degradation
 
     def case(self, number: int) -> tuple[int, Task, str]:
         """The sequence, the task and the degradation of a case."""
-        row, task, degradation = self._indices(number)
-        return int(self.rows[row]), self.tasks[task], self.degradations[degradation]
+        sequence, task, degradation = self._indices(number)
+        return int(sequence), self.tasks[task], self.degradations[degradation]
 
     def for_each_case(self, values: np.ndarray) -> np.ndarray:
         """Repeat a value of each row (R,) for all its cases, in the order of their numbers."""
         return np.repeat(values, len(self.tasks) * len(self.degradations))
 
-    def read(self, number: int, index: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Frames float32 (K, C, H, W) in [0, 1] of a case as a predictor may see them, and observed bool (K,)."""
-        row, which, kind = self._indices(number)
-        sequence, positions = self.rows[row], list(index)
-        results = DEGRADATIONS[self.degradations[kind]](
-            {
-                "frames": self.sequences.frames[sequence, positions] / np.float32(255),
-                "observed": self.sequences.observed[sequence, positions].copy(),
-                "index": tuple(positions),
-                "exposed": self.exposed[which],
-                "key": (self.seed, number),
-            }
-        )
-        frames, observed = results["frames"], results["observed"]
-        targets = np.isin(positions, self.tasks[which].targets)
+    def read(self, numbers: Numbers, index: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Frames float32 (K, C, H, W) in [0, 1] of a case as a predictor may see them, and observed bool (K,).
+
+        ``index`` (K,) are the positions. For several ``numbers`` (B,) all three have a first dimension more.
+        """
+        numbers = np.asarray(numbers)
+        index = np.broadcast_to(index, (*numbers.shape, np.shape(index)[-1]))
+        sequence, task, kind = (np.expand_dims(each, -1) for each in self._indices(numbers))
+        frames = self.sequences.frames[sequence, index] / np.float32(255)
+        observed = self.sequences.observed[sequence, index]
+        for case in np.ndindex(numbers.shape):
+            DEGRADATIONS[self.degradations[kind[case][0]]]({
+                "frames": frames[case],
+                "observed": observed[case],
+                "index": tuple(index[case].tolist()),
+                "exposed": self.exposed[task[case][0]],
+                "key": (self.seed, int(numbers[case])),
+            })  # fmt: skip
+        targets = (index[..., None] == self._targets[task]).any(axis=-1)
         frames[targets], observed[targets] = 0, False
         return frames, observed
 
-    def targets(self, number: int) -> np.ndarray:
-        """The true images float32 (T', C, H, W) in [0, 1] of a case, never degraded."""
-        sequence, task, _ = self.case(number)
+    def targets(self, numbers: Numbers) -> np.ndarray:
+        """The true images float32 (T', C, H, W) in [0, 1] of a case, or of several (B, T', C, H, W); never degraded."""
+        sequence, task, _ = self._indices(numbers)
+        positions = self._targets[task]
         if self.withheld is None:
-            frames = self.sequences.frames[sequence, list(task.targets)]
+            frames = self.sequences.frames[sequence[..., None], positions]
         else:
-            frames = self.withheld.frames[sequence, [self.withheld.at(target) for target in task.targets]]
+            frames = self.withheld.frames[sequence[..., None], self.withheld.at(positions)]
         return frames / np.float32(255)
 
+    def inputs(self, numbers: np.ndarray) -> np.ndarray:
+        """What a network reads of cases (B,): (B, T, C, H, W)."""
+        return self.read(numbers, self._context[self._indices(numbers)[1]])[0]
+
     def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
-        context, _ = self.read(number, self.case(number)[1].context)
-        return torch.from_numpy(context), torch.from_numpy(self.targets(number))
+        return self.__getitems__([number])[0]
+
+    def __getitems__(self, numbers: Sequence[int]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Several items, read at once: torch's loaders ask for a batch in this way."""
+        cases = np.asarray(numbers)
+        x, y = torch.from_numpy(self.inputs(cases)), torch.from_numpy(self.targets(cases))
+        return list(zip(x, y, strict=True))
 
 
 def _process() -> tuple[int, int]:
@@ -111,11 +133,15 @@ def _process() -> tuple[int, int]:
 
 
 def infill_slots(frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Slots float32 (S, C + 2, H, W) of frames (S, C, H, W), ``observed`` bool (S,) and ``offset`` (S,) in images."""
-    slots, _, height, width = frames.shape
-    seen = np.where(observed[:, None, None, None], frames, 0)  # noise reaches blank images too
-    planes = np.stack([observed, offset], axis=1).astype(np.float32)[..., None, None]
-    return np.concatenate([seen, np.broadcast_to(planes, (slots, 2, height, width))], axis=1, dtype=np.float32)
+    """Slots float32 (..., S, C + 2, H, W) of frames (..., S, C, H, W), ``observed`` bool and ``offset``, both (..., S).
+
+    The offset is in images. Batches are contiguous, which the stock SimVP asks for.
+    """
+    size = (*frames.shape[:-3], frames.shape[-3] + 2, *frames.shape[-2:])
+    slots = np.empty(size, np.float32)
+    slots[..., :-2, :, :] = np.where(observed[..., None, None, None], frames, 0)  # noise reaches blank images too
+    slots[..., -2, :, :], slots[..., -1, :, :] = observed[..., None, None], offset[..., None, None]
+    return slots
 
 
 class InfillDataset(TaskDataset):
@@ -134,14 +160,18 @@ class InfillDataset(TaskDataset):
     def _needed(self, task: Task) -> tuple[int, ...]:
         return task.targets if self.withheld is None else ()
 
-    def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
-        _, task, _ = self.case(number)
-        frames, observed = self.read(number, task.context)
-        kept = observed & (np.random.default_rng([self.seed, number, DROP]).random(len(observed)) >= self.drop)
-        if kept.sum() >= 2:
-            observed = kept
-        x = infill_slots(frames, observed, np.array(task.context) - task.targets[0])
-        return torch.from_numpy(x), torch.from_numpy(self.targets(number))
+    def inputs(self, numbers: np.ndarray) -> np.ndarray:
+        """What a network reads of cases (B,): (B, S, C + 2, H, W)."""
+        task = self._indices(numbers)[1]
+        context = self._context[task]
+        frames, observed = self.read(numbers, context)
+        if self.drop:
+            draws = [
+                np.random.default_rng([self.seed, int(number), DROP]).random(context.shape[1]) for number in numbers
+            ]
+            kept = observed & (np.stack(draws) >= self.drop)
+            observed = np.where(kept.sum(axis=1, keepdims=True) >= 2, kept, observed)
+        return infill_slots(frames, observed, context - self._targets[task, :1])
 
 
 class EpochSampler(Sampler[int]):

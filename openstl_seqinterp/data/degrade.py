@@ -1,6 +1,6 @@
 """What can be wrong with the images a predictor is given: noise, a missing image, both. Targets are never degraded.
 
-The transforms live in mmcv's registry. They work on a dict of one case::
+The transforms live in mmcv's registry. They work on a dict of one case, and change its arrays in place::
 
     frames    float32 (K, C, H, W) in [0, 1]   some frames of a sequence
     observed  bool (K,)                        which of them are known

@@ -53,9 +53,15 @@ class Withheld:
     index: np.ndarray
     clean: np.ndarray | None = None
 
-    def at(self, position: int) -> int:
-        """The column of ``frames`` that holds the image of this position in the sequence."""
-        return int(np.flatnonzero(self.index == position)[0])
+    def at(self, positions: np.ndarray) -> np.ndarray:
+        """The columns of ``frames`` that hold the images of ``positions`` (any shape) in the sequence.
+
+        Raises ValueError for one that is not there.
+        """
+        matches = self.index == np.expand_dims(positions, -1)
+        if not matches.any(axis=-1).all():
+            raise ValueError(f"positions {np.unique(positions).tolist()}: withheld are {self.index.tolist()}")
+        return np.argmax(matches, axis=-1)
 
 
 DAMAGED = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)  # what numpy raises

@@ -19,27 +19,40 @@ Baseline = Callable[[Frames, np.ndarray, float], np.ndarray]
 _ENOUGH = 144  # pixels: DIS looks for 8x8 patches, so smaller images are enlarged, for it to find sub-pixel motion
 
 
-def _neighbours(observed: np.ndarray, target: float) -> tuple[list[int], list[int]]:
-    """The known positions before and after ``target``, nearest first."""
+def _nearest(observed: np.ndarray, target: float) -> list[int]:
+    """The known positions, nearest to ``target`` first; the later one of two that are as near."""
     known = [int(position) for position in np.flatnonzero(observed) if position != target]
     if not known:
         raise UserError(f"no image is known beside image {target + 1:g}, so there is nothing to predict it from")
-    return [position for position in known if position < target][::-1], [p for p in known if p > target]
+    return sorted(known, key=lambda position: (abs(position - target), -position))
+
+
+def sources(observed: np.ndarray, target: float) -> list[int]:
+    """The positions that a baseline may look at, nearest first.
+
+    The nearest known one on each side of ``target``; where one side has none, the two nearest on the other.
+    """
+    near, *others = _nearest(observed, target)
+    across = [position for position in others if (position < target) != (near < target)]
+    return [near, *(across or others)[:1]]
 
 
 def copy_nearest(frames: Frames, observed: np.ndarray, target: float) -> np.ndarray:
     """The nearest known image; the later one of two that are as near."""
-    before, after = _neighbours(observed, target)
-    return frames[min([*after[:1], *before[:1]], key=lambda position: abs(position - target))]
+    return frames[sources(observed, target)[0]]
 
 
 def neighbour_mean(frames: Frames, observed: np.ndarray, target: float) -> np.ndarray:
     """The mean of the nearest known images on both sides, weighted by nearness in time; a copy if one side has none."""
-    before, after = _neighbours(observed, target)
-    if not before or not after:
-        return copy_nearest(frames, observed, target)
-    share = (target - before[0]) / (after[0] - before[0])
-    return (1 - share) * frames[before[0]] + share * frames[after[0]]
+    near, *others = sources(observed, target)
+    if not others or (share := _share(near, others[0], target)) < 0:
+        return frames[near]
+    return (1 - share) * frames[near] + share * frames[others[0]]
+
+
+def _share(near: int, far: int, target: float) -> float:
+    """How much of the way from ``near`` to ``far`` the target lies; below 0 where both are on the same side of it."""
+    return (target - near) / (far - near)
 
 
 def _flow(source: np.ndarray, destination: np.ndarray) -> np.ndarray:
@@ -71,18 +84,15 @@ def dis_flow(frames: Frames, observed: np.ndarray, target: float) -> np.ndarray:
     With known images on both sides each is moved along its flow to the target's time, and both are blended.
     With one side alone the flow between the two nearest is continued. A copy where only one image is known.
     """
-    before, after = _neighbours(observed, target)
-    if before and after:
-        a, b = before[0], after[0]
-        share = (target - a) / (b - a)
-        forward, backward = _flow(frames[a], frames[b]), _flow(frames[b], frames[a])
-        moved_a, moved_b = _sample(frames[a], -share * forward), _sample(frames[b], -(1 - share) * backward)
-        return (1 - share) * moved_a + share * moved_b
-    side = before or after
-    if len(side) == 1:
-        return frames[side[0]]
-    near, far = side[:2]
-    return _sample(frames[near], _flow(frames[near], frames[far]) * ((target - near) / (near - far)))
+    near, *others = sources(observed, target)
+    if not others:
+        return frames[near]
+    far = others[0]
+    share = _share(near, far, target)
+    moved = _sample(frames[near], -share * _flow(frames[near], frames[far]))
+    if share < 0:
+        return moved
+    return (1 - share) * moved + share * _sample(frames[far], -(1 - share) * _flow(frames[far], frames[near]))
 
 
 BASELINES: dict[str, Baseline] = {"copy": copy_nearest, "mean": neighbour_mean, "dis-flow": dis_flow}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from math import isclose
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -26,8 +27,17 @@ def read(path: Path) -> Record:
         raise UserError(f"{path} is damaged or not of this plugin; remove it and make it again") from error
 
 
-def _values(run: Record, predictor: str, metric: str, frame: str) -> dict[str, float]:
+def _values(run: Record, predictor: str, metric: str, frame: str) -> dict[str, float | None]:
     return {name: rows[predictor][frame][metric] for name, rows in run["scores"].items() if predictor in rows}
+
+
+def _same(one: dict[str, float | None], other: dict[str, float | None]) -> bool:
+    """Equal but for the order in which a machine adds up."""
+
+    def close(a: float | None, b: float | None) -> bool:
+        return a is b if a is None or b is None else isclose(a, b, rel_tol=1e-5)
+
+    return one.keys() == other.keys() and all(close(one[key], other[key]) for key in one)
 
 
 def _trained_on(run: Record) -> str:
@@ -48,10 +58,10 @@ def table(
     Runs of the same label are seeds of it: their mean, and +- their sample standard deviation. ``ratio`` divides by the
     noise floor of each test set. UserError where runs were not scored on the same test cases, or one seed comes twice.
     """
-    columns: dict[str, dict[int, dict[str, float]]] = {}
+    columns: dict[str, dict[int, dict[str, float | None]]] = {}
     others = {name: _values(runs[0], name, metric, frame) for name in PREDICTORS if name != MODEL}
     for run in runs:
-        if {name: _values(run, name, metric, frame) for name in others} != others:
+        if not all(_same(_values(run, name, metric, frame), values) for name, values in others.items()):
             raise UserError(
                 f"{run['path']} and {runs[0]['path']} were scored on other test cases; test both on the same data"
             )
@@ -72,14 +82,14 @@ def table(
             cells[name] = lambda test_set, values=values: [values.get(test_set)]  # type: ignore[misc]
     lines = [f"| test set | {' | '.join(cells)} |", "|---" * (len(cells) + 1) + "|"]
     for test_set in runs[0]["scores"]:
-        unit = others[FLOOR][test_set] if ratio else 1.0
+        unit = others[FLOOR][test_set] if ratio else None
         row = (_cell(values(test_set), unit, FORMATS[metric]) for values in cells.values())
         lines.append(f"| {test_set} | {' | '.join(row)} |")
     return "\n".join(lines)
 
 
-def _cell(values: Sequence[float | None], unit: float, how: str) -> str:
-    known = [value / unit for value in values if value is not None]
+def _cell(values: Sequence[float | None], unit: float | None, how: str) -> str:
+    known = [value / (unit or 1.0) for value in values if value is not None]
     if not known:
         return "-"
     return format(mean(known), how) + (f" ± {format(stdev(known), how)}" if len(known) > 1 else "")

@@ -12,7 +12,7 @@ from rich.progress import track
 from ..data.dataset import TaskDataset
 from ..files import atomic, write_json, write_text
 from .figures import KINDS, case_figure, sequence_animation, sequence_figure
-from .scores import ALL, MODEL, Cases, Scores, collect, score
+from .scores import ALL, MODEL, Cases, Memory, Scores, collect, score
 from .tables import markdown, terminal_tables
 
 
@@ -22,8 +22,9 @@ def report(
     """Score ``predictions`` (test set: (N, 1, C, H, W)), write all to ``folder``, return what scores.json holds."""
     console = Console()
     scores: Scores = {}
+    memory: Memory = {}
     for number, (name, dataset) in enumerate(track(datasets.items(), "scoring", console=console, total=len(datasets))):
-        cases, model = collect(dataset), predictions[name][:, 0]
+        cases, model = collect(dataset, memory), predictions[name][:, 0]
         scores[name], similarity = score(name, cases, model)
         if number == 0:
             _save_arrays(folder / "saved", cases, model, scores[name][MODEL][ALL])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import torch
 
 from ..data.dataset import TaskDataset
 from ..errors import UserError
-from .baselines import BASELINES
+from .baselines import BASELINES, sources
 from .metrics import METRICS, per_image
 
 MODEL, FLOOR, ALL = "model", "floor", "all"
@@ -36,24 +37,37 @@ class Cases:
     predictions: dict[str, np.ndarray]
 
 
-def collect(dataset: TaskDataset) -> Cases:
-    """Read a test set and run the baselines on it; the noise floor only where the clean images are known."""
-    everything = range(dataset.sequences.frames.shape[1])
-    clean = dataset.withheld.clean if dataset.withheld is not None else None
+Memory = dict[tuple[Any, ...], dict[str, np.ndarray]]
 
-    def read(number: int) -> tuple[np.ndarray, np.ndarray, int, dict[str, np.ndarray]]:
-        sequence, task, _ = dataset.case(number)
+
+def collect(dataset: TaskDataset, memory: Memory | None = None) -> Cases:
+    """Read a test set and run the baselines on it; the noise floor only where the clean images are known.
+
+    ``memory`` keeps what the baselines made of which images, for other test sets: of the four variants of a family,
+    most cases have the images next to the missing one in common with another's.
+    """
+    everything = range(dataset.sequences.frames.shape[1])
+    memory = {} if memory is None else memory
+
+    def read(number: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        _, task, _ = dataset.case(number)
         (target,) = task.targets
         frames, observed = dataset.read(number, everything)
-        images = {name: baseline(frames, observed, target) for name, baseline in BASELINES.items()}
-        if dataset.withheld is not None and clean is not None:
-            images[FLOOR] = clean[sequence, dataset.withheld.at(target)]
-        return frames[list(task.context)], dataset.targets(number)[0], target, images
+        near = sources(observed, target)
+        key = (target, *near, hashlib.sha256(frames[near].tobytes()).digest())
+        if key not in memory:
+            memory[key] = {name: baseline(frames, observed, target) for name, baseline in BASELINES.items()}
+        return frames[list(task.context)], memory[key]
 
+    cases = range(len(dataset))
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV, which takes most of the time, lets other threads run
-        inputs, truths, targets, images = zip(*pool.map(read, range(len(dataset))), strict=True)
+        inputs, images = zip(*pool.map(read, cases), strict=True)
     predictions = {name: np.stack([each[name] for each in images]).astype(np.float32) for name in images[0]}
-    return Cases(np.stack(inputs), np.stack(truths), np.array(targets), predictions)
+    targets = np.array([dataset.case(number)[1].targets for number in cases])
+    if dataset.withheld is not None and dataset.withheld.clean is not None:
+        sequence = np.array([dataset.case(number)[0] for number in cases])
+        predictions[FLOOR] = dataset.withheld.clean[sequence, dataset.withheld.at(targets[:, 0])]
+    return Cases(np.stack(inputs), dataset.targets(cases)[:, 0], targets[:, 0], predictions)
 
 
 def score(name: str, cases: Cases, model: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:

@@ -45,8 +45,11 @@ def motion_left(
         system = pairs.sum(trust.view(-1, 1, 1) * (flat @ flat.mT), count)[:, None, None]
     else:
         one, other = torch.triu_indices(PARAMETERS + 1, PARAMETERS + 1, device=moved.device)
-        products = (terms[:, one] * terms[:, other]).sum(dim=2) * trust.view(-1, 1, 1, 1)
-        sums = avg_pool2d(pairs.sum(products, count), window, STRIDE, (window - STRIDE) // 2) * window**2
+        trusted = trust.view(-1, 1, 1, 1, 1) * terms
+        # Row by row of the triangle: what they make is large, and is made once.
+        rows = [(trusted[:, row : row + 1] * terms[:, row:]).sum(dim=2) for row in range(PARAMETERS + 1)]
+        summed = torch.cat([pairs.sum(products, count) for products in rows], dim=1)
+        sums = avg_pool2d(summed, window, STRIDE, (window - STRIDE) // 2) * window**2
         system = sums.new_empty(count, *sums.shape[2:], PARAMETERS + 1, PARAMETERS + 1)
         system[..., one, other] = system[..., other, one] = sums.movedim(1, -1)
     ridge = torch.diag(moved.new_tensor(_PRIOR) ** -2)

@@ -112,6 +112,21 @@ def test_read_shows_a_baseline_the_pixels_that_the_network_reads(names, number):
     assert not observed[list(HIDDEN)].any()
 
 
+@given(degradations, st.lists(numbers, min_size=1, max_size=9), st.integers(0, 9))
+def test_a_batch_that_is_read_at_once_is_that_of_its_items(names, several, seed):
+    data = dataset(names, seed=seed)
+    batch = data.__getitems__(several)
+    for number, (x, y) in zip(several, batch, strict=True):
+        np.testing.assert_array_equal(x, data[number][0])
+        np.testing.assert_array_equal(y, data[number][1])
+    frames, observed = data.read(several, range(LENGTH))
+    assert frames.shape == (len(several), *FRAMES.shape[1:])
+    for row, number in enumerate(several):
+        alone, known = data.read(number, range(LENGTH))
+        np.testing.assert_array_equal(frames[row], alone)
+        np.testing.assert_array_equal(observed[row], known)
+
+
 @pytest.mark.parametrize("task", [Task((1, 2), (3,)), Task((0, 1), (2,))], ids=["context", "target"])
 def test_a_task_that_uses_an_unobserved_image_is_an_error(task):
     with pytest.raises(ValueError, match=r"positions \[2\], which are not observed"):

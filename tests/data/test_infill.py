@@ -64,3 +64,12 @@ def test_epoch_cases_bound_training_and_validation_alike(data_root):
     assert len(train.sampler) == 1440
     assert len(validation.dataset) == 1440 // 9
     assert {*train.sampler} != {*range(1440)}
+
+
+@pytest.mark.parametrize("train_set", ["n6", "n6-all"])
+def test_a_batch_that_is_read_at_once_is_that_of_its_items(data_root, train_set):
+    data, _ = window_datasets(data_root, "seqinterp_infill", train_set, seed=0)
+    several = np.random.default_rng(0).integers(5 * len(data), size=50).tolist()
+    for number, (x, y) in zip(several, data.__getitems__(several), strict=True):
+        np.testing.assert_array_equal(x, data[number][0])
+        np.testing.assert_array_equal(y, data[number][1])

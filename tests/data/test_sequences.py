@@ -72,7 +72,9 @@ def test_withheld_images_come_back_as_they_were_saved(path, sequences, held, wit
     save(path, held)
     found = load_withheld(path, sequences)
     np.testing.assert_array_equal(found.frames, held["frames"])
-    assert [found.at(position) for position in INDEX] == [0, 1]
+    assert found.at(np.array([INDEX, INDEX[::-1]])).tolist() == [[0, 1], [1, 0]]
+    with pytest.raises(ValueError, match="withheld are"):
+        found.at(np.array([INDEX[0] + 1]))
     if with_clean:
         np.testing.assert_array_equal(found.clean, held["clean"])
     else:

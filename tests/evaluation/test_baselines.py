@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from openstl_seqinterp.errors import UserError
-from openstl_seqinterp.evaluation.baselines import BASELINES, copy_nearest, dis_flow, neighbour_mean
+from openstl_seqinterp.evaluation.baselines import BASELINES, copy_nearest, dis_flow, neighbour_mean, sources
 
 every_baseline = pytest.mark.parametrize("baseline", BASELINES.values(), ids=BASELINES)
 
@@ -79,6 +79,35 @@ def test_no_baseline_looks_at_an_unknown_image(baseline, target):
         spoiled = frames.copy()
         spoiled[~observed] = sentinel
         np.testing.assert_array_equal(baseline(spoiled, observed, target), expected)
+
+
+@pytest.mark.parametrize(
+    ("known", "target", "expected"),
+    [
+        ((0, 2, 4, 5), 3, [4, 2]),
+        ((0, 2, 6, 7), 3, [2, 6]),
+        ((0, 1, 2), 3, [2, 1]),
+        ((5, 7), 3, [5, 7]),
+        ((6,), 3, [6]),
+        ((2, 3, 4, 5), 3.5, [4, 3]),
+        ((2, 3, 4), 3, [4, 2]),
+    ],
+    ids=["both sides", "far on one", "before", "after", "one", "between two", "the target itself is not used"],
+)
+def test_sources_are_the_nearest_on_both_sides_or_two_on_one(known, target, expected):
+    assert sources(mask(8, known), target) == expected
+
+
+@every_baseline
+@given(known=st.sets(st.integers(0, 7), min_size=1), target=st.integers(0, 7))
+def test_no_baseline_looks_beyond_its_sources(baseline, known, target):
+    assume(known - {target})
+    frames, observed = blob(8, (1, 0)), mask(8, known)
+    expected = baseline(frames, observed, target)
+    spoiled = np.full_like(frames, np.nan)
+    near = sources(observed, target)
+    spoiled[near] = frames[near]
+    np.testing.assert_array_equal(baseline(spoiled, observed, target), expected)
 
 
 @every_baseline

@@ -31,6 +31,11 @@ def test_runs_on_other_test_cases_are_not_compared(tmp_path):
         compare([run(tmp_path / "a", "A", 0, 1.0), run(tmp_path / "b", "B", 0, 1.0, floor=0.3)])
 
 
+def test_machines_may_add_up_in_another_order(tmp_path):
+    runs = [run(tmp_path / "a", "A", 0, 1.0), run(tmp_path / "b", "A", 1, 2.0, floor=0.25 * (1 + 1e-7))]
+    assert "| n6 | 1.50 ± 0.71 | 6.00 | 0.25 |" in compare(runs)
+
+
 def test_a_seed_does_not_count_twice(tmp_path):
     with pytest.raises(UserError, match="second run of A"):
         compare([run(tmp_path / "a", "A", 0, 1.0), run(tmp_path / "b", "A", 0, 1.0)])

@@ -5,9 +5,11 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from openstl_seqinterp.data.dataset import TaskDataset
+from openstl_seqinterp.data.degrade import DEGRADATIONS
 from openstl_seqinterp.data.loaders import withheld_datasets
 from openstl_seqinterp.data.sequences import Withheld
 from openstl_seqinterp.errors import UserError
+from openstl_seqinterp.evaluation.baselines import BASELINES
 from openstl_seqinterp.evaluation.scores import collect, score
 
 ROWS = [1, 4, 6]
@@ -121,6 +123,20 @@ def test_baselines_see_the_degraded_images(data_root, cases):
         assert blank.sum() == 1
         # A blanked image is unknown to a baseline: it copies another one, never the blank.
         assert blanked.predictions["copy"][number].any()
+
+
+def test_baselines_read_the_same_images_once(data_root, monkeypatch):
+    memory, flows = {}, []
+    alone = [collect(few(data_root, variant)) for variant in DEGRADATIONS]
+    dis_flow = BASELINES["dis-flow"]
+    monkeypatch.setitem(BASELINES, "dis-flow", lambda *args: flows.append(1) or dis_flow(*args))
+    together = [collect(few(data_root, variant), memory) for variant in DEGRADATIONS]
+    for one, other in zip(alone, together, strict=True):
+        assert one.predictions.keys() == other.predictions.keys()
+        for name, images in one.predictions.items():
+            np.testing.assert_array_equal(images, other.predictions[name])
+    # Noise differs from clean in every case; a blank next to the missing image makes the other half differ, or not.
+    assert 2 * 6 <= len(flows) < 4 * 6
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -167,6 +167,7 @@ def test_a_record_made_with_other_settings_is_kept_and_named(place, capsys):
         (["--methods", "SimVPP"], "SimVP"),
         (["--train_sets", "n3"], "unknown train_set 'n3'"),
         (["--methods", "PredRNN_"], "PredRNN_"),
+        (["--compile"], "--compile is for the network of SimVP, which LatentAffine does not have"),
     ],
 )
 def test_mistakes_end_in_one_line_before_anything_is_run(place, arguments, message, capsys):

@@ -98,6 +98,53 @@ def test_best_is_the_epoch_with_the_lowest_validation_loss(arguments, tmp_path, 
     assert _same(_weights(tmp_path / "runs" / "run", "last.ckpt"), finished[2])
 
 
+def test_compiled_training_ends_with_the_same_weights(arguments, tmp_path, monkeypatch):
+    compile, modes, training = torch.compile, [], []
+
+    def recorded(function, *, mode, dynamic):
+        # Without the code generator, which takes a C++ compiler and a minute, and rounds in another way.
+        compiled = compile(function, backend="eager", dynamic=dynamic)
+        modes.append(mode)
+
+        def call(*args, **kwargs):
+            training.append(function.__self__.training)
+            return compiled(*args, **kwargs)
+
+        return call
+
+    assert cli.run(cli.train, [*arguments, "--ex_name", "plain"]) == 0
+    monkeypatch.setattr(torch, "compile", recorded)
+    assert cli.run(cli.train, [*arguments, "--ex_name", "compiled", "--compile"]) == 0
+    assert modes == [None]
+    assert len(training) == 3 * 6  # epochs of 11 training sequences with 8 windows, by 16
+    assert all(training)
+    plain, compiled = (_weights(tmp_path / "runs" / name, "last.ckpt") for name in ("plain", "compiled"))
+    assert plain.keys() == compiled.keys()
+    for name, value in compiled.items():
+        torch.testing.assert_close(value, plain[name])
+
+
+def test_a_network_that_cannot_be_compiled_ends_in_one_line(arguments, monkeypatch, capsys):
+    def backend(graph, inputs):
+        raise RuntimeError("no C++ compiler")
+
+    compile = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda function, **_: compile(function, backend=backend))
+    assert cli.run(cli.train, [*arguments, "--compile"]) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith("error: --compile: torch.compile failed (")
+    assert "no C++ compiler" in line
+    assert line.endswith("leave it out")
+
+
+@pytest.mark.parametrize(("on", "mode"), [("cpu", None), ("gpu", "reduce-overhead")])
+def test_cuda_graphs_are_for_a_gpu(monkeypatch, on, mode):
+    modes = []
+    monkeypatch.setattr(torch, "compile", lambda function, **options: modes.append(options["mode"]))
+    device.compile_in_training(torch.nn.Identity(), on)
+    assert modes == [mode]
+
+
 @pytest.mark.parametrize(("stop", "schedule"), [((0, 2), "onecycle"), ((1, 3), "onecycle"), ((2, 1), "cosine")])
 def test_a_resumed_run_equals_an_uninterrupted_one(arguments, tmp_path, monkeypatch, capsys, stop, schedule):
     arguments = [*arguments, "--sched", schedule]

@@ -349,8 +349,8 @@ def test_report_and_pictures(sequence, tmp_path, capsys):
         "extended_by": 1,
         "inserted_between": 0,
         "filled": [
-            {"sequence": 1, "image": 4, "read_from": [2, 3, 5, 7]},
-            {"sequence": 1, "image": 6, "read_from": [3, 5, 7]},
+            {"sequence": 1, "image": 4, "read_from": [3, 5]},
+            {"sequence": 1, "image": 6, "read_from": [5, 7]},
             {"sequence": 1, "image": 8, "read_from": [5, 7]},
         ],
         "notes": [],

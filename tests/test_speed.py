@@ -1,0 +1,59 @@
+"""What `--speed` measures and says; how fast anything is, no test asks."""
+
+import json
+
+import pytest
+
+from openstl_seqinterp import host, speed
+
+WAYS = ("stock", "plugin", "compiled")
+
+
+def record(**metrics):
+    rates = {"stock": {"train": 0.5, "test": 2.0}, "plugin": {"train": 1.5, "test": 3.0}}
+    return {
+        "host": "OpenSTL 1.0.0",
+        "versions": {"python": "3.11", "torch": "2.14"},
+        "device": "a CPU",
+        "steps": {"warm-up": 1, "measured": 4},
+        "iterations a second": {"gSTA": {**rates, "compiled": {"train": 1.0, "test": 9.0}}},
+        "metrics": {"metrics": ["mse", "ssim"], "images": 800, "seconds": metrics},
+    }
+
+
+def test_the_page_has_each_rate_and_its_ratio_to_the_stock_one():
+    lines = speed.page(record(stock=0.1, plugin=0.004)).splitlines()
+    assert "| gSTA, train | 0.50 it/s | 1.50 it/s | 3.0 | 1.00 it/s | 2.0 | 35 it/s |" in lines
+    assert "| gSTA, test | 2.00 it/s | 3.00 it/s | 1.5 | - | - | - |" in lines
+    assert "| mse, ssim of 800 images | 0.1000 s | 0.0040 s | 25 |" in lines
+
+
+def test_the_page_says_where_there_is_nothing_to_compare_with():
+    assert "| mse, ssim of 800 images | needs OpenSTL | 0.0040 s | - |" in speed.page(record(plugin=0.004))
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A small network in place of the paper's."""
+    (tmp_path / "seqinterp").mkdir()
+    network = "hid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\n"
+    (tmp_path / "seqinterp" / "SimVP.py").write_text(f"method = 'SimVP'\n{network}epoch = 1\nbatch_size = 2\n")
+    monkeypatch.setattr(speed, "CONFIGS", tmp_path)
+    monkeypatch.setattr(speed, "_apart", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(speed, "_THEIR_WORKERS", 0)
+    # Compiling has a test of its own.
+    monkeypatch.setattr(speed.SeqInterpExperiment, "compile", lambda experiment: None)
+
+
+@pytest.mark.usefixtures("small")
+def test_all_ways_are_measured_and_recorded(data_root, tmp_path):
+    path = speed.measure(tmp_path / "out", str(data_root))
+    assert path == tmp_path / "out" / "speed.md"
+    found = json.loads((tmp_path / "out" / "speed.json").read_text())
+    assert path.read_text() == speed.page(found)
+    assert found["host"] == host.NAME
+    assert set(found["iterations a second"]) == {"gSTA", "IncepU"} & set(host.MODEL_TYPES)
+    for ways in found["iterations a second"].values():
+        assert set(ways) == set(WAYS)
+        assert all(0 < rate < float("inf") for rates in ways.values() for rate in rates.values())
+    assert ("stock" in found["metrics"]["seconds"]) == (host.metric is not None)

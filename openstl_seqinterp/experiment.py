@@ -51,10 +51,8 @@ class Predictor(pl.LightningModule):
         x, y = batch
         # MIM's memory holds a whole batch: fill a smaller last one with repetitions, and drop what they give.
         x = torch.cat([x, x[-1:].expand(self.batch_size - len(x), *x.shape[1:])])
-        # Recurrent methods want the future too, for its shape. They get zeros, so nothing can leak.
-        future = x.new_zeros(len(x), self.method.hparams["aft_seq_length"], *x.shape[2:])
         with torch.autocast(x.device.type, enabled=False):
-            return self.method(x, future)[: len(y), : y.shape[1]]
+            return host.predict(self.method, x)[: len(y), : y.shape[1]]
 
 
 class SeqInterpExperiment(host.BaseExperiment):

@@ -83,6 +83,14 @@ else:
     MODEL_TYPES = ("gSTA",)
 
 
+def predict(method: Any, x: Any) -> Any:
+    """What a method predicts, (B, T', C, H, W), of a batch (B, T, C, H, W).
+
+    Recurrent methods want the future too, for its shape. They get zeros, so nothing can leak.
+    """
+    return method(x, x.new_zeros(len(x), method.hparams["aft_seq_length"], *x.shape[2:]))
+
+
 def install(runner: Callable[[type], Callable[..., Any]], parser: Callable[[], ArgumentParser]) -> None:
     """Give OpenSTL's own scripts our runner (made from theirs) and our parser. UserError on the embedded host."""
     if EMBEDDED:
@@ -108,4 +116,5 @@ __all__ = [
     "install",
     "method_maps",
     "metric",
+    "predict",
 ]

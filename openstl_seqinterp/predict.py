@@ -21,7 +21,10 @@ from .errors import UserError
 from .evaluation.figures import sequence_animation, sequence_figure
 from .evaluation.metrics import METRICS, per_image
 from .files import writable_folder, write_json
-from .filling import TILE, Filling, Scale, make_filler
+from .filling.fillers import make_filler
+from .filling.plan import Filling
+from .filling.scale import Scale
+from .filling.tiles import TILE
 
 _SHOWN, _THUMBNAIL = 16, 160  # images in the strip and the GIF, and the most pixels of their sides there
 _PICTURES = _STRIP, _ANIMATION = "strip.png", "sequence.gif"

@@ -5,7 +5,10 @@ import openstl_seqinterp
 from openstl_seqinterp.data.loaders import withheld_datasets
 from openstl_seqinterp.errors import UserError
 from openstl_seqinterp.evaluation.scores import collect
-from openstl_seqinterp.filling import Baseline, Filler, Filling, Scale, in_tiles, plan
+from openstl_seqinterp.filling.fillers import Baseline, Filler
+from openstl_seqinterp.filling.plan import Filling, plan
+from openstl_seqinterp.filling.scale import Scale
+from openstl_seqinterp.filling.tiles import in_tiles
 
 
 class Needs(Filler):

@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 
 from . import __version__, device
 from .checkpoint import FREE, LAST
+from .checks import can_compile
 from .config import find_config, resolve
 from .data.loaders import INFILL, ONE_SIDED, window_datasets, withheld_datasets
 from .errors import UserError
@@ -74,7 +75,7 @@ class Benchmark:
         argv = ["-m", run.method, "-c", str(find_config(run.method + PRESETS[run.preset])), "--seed", str(run.seed)]
         argv += ["--train_set", run.train_set, "--data_root", self.data_root, "--no_display_method_info"]
         argv += ["--res_dir", str(folder), "--ex_name", run.name]
-        return folder / run.name, [*argv, "--compile"] if self.compile else argv
+        return folder / run.name, [*argv, "--compile"] if self.compile and can_compile(run.method) else argv
 
     def check(self, run: Run) -> None:
         """UserError where a run cannot be: before hours are spent on those before it. A word where it is outdated."""
@@ -143,6 +144,7 @@ class Benchmark:
                 "opencv": cv2.__version__,
             },
             "device": device.describe(experiment.accelerator, experiment.precision),
+            "compiled": settings.compile,
             "seconds": {"training": experiment.history.seconds, "scoring": scored},
             "config": config,
             "history": [

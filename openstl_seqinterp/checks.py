@@ -94,8 +94,10 @@ def check_settings(parser: argparse.ArgumentParser, values: dict[str, Any], sour
         raise UserError(f"{source}: ex_name is {values['ex_name']!r}, expected the name of a folder below res_dir")
     if is_simvp(values["method"]):
         _check_simvp(values, source)
-    if values["compile"] and not (is_simvp(values["method"]) and model_of(values["method"]) is host.SimVP_Model):
-        raise UserError(f"--compile is for the network of SimVP, which {values['method']} does not have; leave it out")
+    if values["compile"] and not can_compile(values["method"]):
+        raise UserError(
+            f"{source}: compile is for the network of SimVP, which {values['method']} does not have; leave it out"
+        )
 
 
 def is_simvp(method: str) -> bool:
@@ -107,6 +109,11 @@ def model_of(method: str) -> type:
     """The network of a method for which `is_simvp` holds."""
     model: type = getattr(host.method_maps[method.lower()], "Model", host.SimVP_Model)
     return model
+
+
+def can_compile(method: str) -> bool:
+    """Whether ``--compile`` has something to compile: the host's network."""
+    return is_simvp(method) and model_of(method) is host.SimVP_Model
 
 
 def _check_type(action: argparse.Action, value: Any, source: str) -> None:

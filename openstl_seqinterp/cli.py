@@ -159,7 +159,7 @@ def benchmark(argv: Sequence[str]) -> None:
     parser.add_argument("--max_time", type=float, metavar="MIN", help="stop after so many minutes")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="run so many side by side")
     parser.add_argument("--shard", default="1/1", metavar="I/N", help="the I-th of N shares, for another machine")
-    parser.add_argument("--compile", action="store_true", help="train SimVP's networks by torch.compile, for a GPU")
+    parser.add_argument("--compile", action="store_true", help="train by torch.compile where a method can, for a GPU")
     parser.add_argument("--speed", action="store_true", help="measure speed instead, into OUT/speed.md")
     args = parser.parse_args(argv)
     share, shares = _shard(args.shard)

@@ -7,6 +7,8 @@ import ctypes
 import os
 import platform
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from math import inf
 from pathlib import Path
@@ -82,7 +84,7 @@ class _ByPhases(nn.Conv2d):
 
 
 def _dilated_depthwise(module: nn.Module) -> bool:
-    """A convolution that `_ByPhases` can compute."""
+    """A convolution that `_ByPhases` can compute: one whose output is as large as its input."""
     return (
         type(module) is nn.Conv2d
         and module.groups == module.in_channels
@@ -90,7 +92,10 @@ def _dilated_depthwise(module: nn.Module) -> bool:
         and max(module.stride) == 1
         and module.padding_mode == "zeros"
         and not isinstance(module.padding, str)
-        and not any(side % step for side, step in zip(module.padding, module.dilation, strict=True))
+        and all(
+            2 * side == step * (kernel - 1) and kernel % 2
+            for side, step, kernel in zip(module.padding, module.dilation, module.kernel_size, strict=True)
+        )
     )
 
 
@@ -113,26 +118,31 @@ def prepare(model: nn.Module, on: str, lightning_precision: str) -> None:
                 parameter.data = parameter.data.to(memory_format=torch.channels_last)
 
 
-def compile_in_training(network: nn.Module, on: str) -> None:
-    """Let torch.compile make the passes of ``network`` in training, with CUDA graphs on a GPU.
+@contextmanager
+def compiled(network: nn.Module, on: str) -> Iterator[None]:
+    """In this block torch.compile makes the passes of ``network`` in training, with CUDA graphs on a GPU.
 
     In evaluation mode, with its other sizes of batches and precision, it runs as it is. Its weights keep their names.
-    Where it cannot be compiled, its first pass raises UserError: on a CPU without a C++ compiler, for example.
+    Raises UserError where it cannot be compiled, at its first pass perhaps: on a CPU without a C++ compiler, say.
     """
     from torch._dynamo.exc import TorchDynamoException  # seconds to import, which only this needs
 
     eager = network.forward
-    compiled = torch.compile(eager, mode="reduce-overhead" if on == "gpu" else None, dynamic=False)
+    try:
+        fast = torch.compile(eager, mode="reduce-overhead" if on == "gpu" else None, dynamic=False)
+    except RuntimeError as error:
+        raise UserError(f"torch.compile cannot be had here ({one_line(error)}); leave --compile out") from error
 
     def forward(*args: Any, **kwargs: Any) -> Any:
-        if not network.training:
-            return eager(*args, **kwargs)
-        try:
-            return compiled(*args, **kwargs)
-        except TorchDynamoException as error:
-            raise UserError(f"--compile: torch.compile failed ({one_line(error)}); leave it out") from error
+        return (fast if network.training else eager)(*args, **kwargs)
 
     network.forward = forward
+    try:
+        yield
+    except TorchDynamoException as error:
+        raise UserError(f"torch.compile failed ({one_line(error)}); leave --compile out") from error
+    finally:
+        del network.forward
 
 
 def keep_freed_memory() -> None:

@@ -9,7 +9,7 @@ import sys
 import warnings
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -160,20 +160,21 @@ class SeqInterpExperiment(host.BaseExperiment):
             self._remove_checkpoints()
         writable_folder(self.folder)
         self._announce_duration(self.args.epoch - done)
-        if self.args.compile:
-            self.compile()
         hint = (
             f"{self.checkpoints / LAST} holds the last finished epoch: the same command with --resume goes on from it"
         )
-        with _interruptible(self.trainer, hint), quiet():
+        with _interruptible(self.trainer, hint), quiet(), self.compiled(self.args.compile):
             self.trainer.fit(self.method, self.data, ckpt_path=path, weights_only=True)
         self.trained = True
 
-    def compile(self) -> None:
-        """Compile the host's networks in the method, for training."""
-        for module in self.method.modules():
-            if isinstance(module, host.SimVP_Model):
-                device.compile_in_training(module, self.accelerator)
+    @contextmanager
+    def compiled(self, wish: bool = True) -> Iterator[None]:
+        """In this block the host's networks in the method are compiled for training, if that is the ``wish``."""
+        networks = [module for module in self.method.modules() if isinstance(module, host.SimVP_Model)]
+        with ExitStack() as stack:
+            for network in networks if wish else []:
+                stack.enter_context(device.compiled(network, self.accelerator))
+            yield
 
     @rank_zero_only
     def _remove_checkpoints(self) -> None:
@@ -248,9 +249,9 @@ _say = rank_zero_only(partial(print, flush=True))
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence advice of Lightning's that does not apply: the data are in memory, and runs may reuse a folder.
+    """Silence advice of Lightning's that does not apply, and its use of a name that torch no longer likes.
 
-    And its use of a name that torch no longer likes.
+    The data are in memory, runs may reuse a folder, and where speed is measured nothing is validated or in order.
     """
     with warnings.catch_warnings():
         for message in (

@@ -102,7 +102,7 @@ def test_train_and_test_name_the_same_folder():
         (["--device", "tpu"], "--device tpu is not there"),
         (
             ["-m", "LatentAffine", "--compile"],
-            "--compile is for the network of SimVP, which LatentAffine does not have",
+            "compile is for the network of SimVP, which LatentAffine does not have",
         ),
         (["-c", "configs/seqinterp/SimVP_quik.py"], "there is no config file configs/seqinterp/SimVP_quik.py"),
     ],

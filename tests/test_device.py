@@ -112,6 +112,39 @@ def test_a_prepared_dilated_convolution_computes_the_same(size, kernel, step):
         torch.testing.assert_close(found, before, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"padding": 0, "dilation": 3},
+        {"padding": 6, "dilation": 3},
+        {"padding": 2, "dilation": 2, "stride": 2},
+        {"padding": 2, "dilation": 2, "padding_mode": "reflect"},
+        {"padding": "same", "dilation": 2},
+        {"padding": 1, "dilation": 1},
+        {"padding": 2, "dilation": 2, "groups": 1},
+    ],
+    ids=str,
+)
+def test_any_other_convolution_is_left_as_it_is(options):
+    convolution = nn.Conv2d(4, 4, 3, **{"groups": 4, **options})
+    device.prepare(nn.Sequential(convolution), "cpu", "32-true")
+    assert type(convolution) is nn.Conv2d
+
+
+@pytest.mark.parametrize(("library", "expected"), [("glibc", [(-4, 0), (-1, 2**31 - 1)]), ("", [])])
+def test_memory_is_kept_where_the_c_library_is_glibc(monkeypatch, library, expected):
+    settings = []
+
+    class Library:
+        def mallopt(self, parameter, value):
+            settings.append((parameter, value))
+
+    monkeypatch.setattr(device.platform, "libc_ver", lambda: (library, ""))
+    monkeypatch.setattr(device.ctypes, "CDLL", lambda name: Library())
+    device.keep_freed_memory()
+    assert settings == expected
+
+
 @pytest.mark.parametrize("size", [(18, 18), (34, 34), (32, 40)])
 def test_the_derivative_of_a_dilated_convolution_in_bf16_is_that_in_fp32(size):
     torch.manual_seed(0)

@@ -1,8 +1,10 @@
 """What `--speed` measures and says; how fast anything is, no test asks."""
 
 import json
+import os
 
 import pytest
+import torch
 
 from openstl_seqinterp import host, speed
 
@@ -42,7 +44,7 @@ def small(tmp_path, monkeypatch):
     monkeypatch.setattr(speed, "_apart", lambda function, *arguments: function(*arguments))
     monkeypatch.setattr(speed, "_THEIR_WORKERS", 0)
     # Compiling has a test of its own.
-    monkeypatch.setattr(speed.SeqInterpExperiment, "compile", lambda experiment: None)
+    monkeypatch.setattr(torch, "compile", lambda function, **_: function)
 
 
 @pytest.mark.usefixtures("small")
@@ -57,3 +59,19 @@ def test_all_ways_are_measured_and_recorded(data_root, tmp_path):
         assert set(ways) == set(WAYS)
         assert all(0 < rate < float("inf") for rates in ways.values() for rate in rates.values())
     assert ("stock" in found["metrics"]["seconds"]) == (host.metric is not None)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_torch_that_cannot_compile_leaves_its_cells_empty(data_root, tmp_path, monkeypatch, capsys):
+    def compile(function, **_):
+        raise RuntimeError("no compiler")
+
+    monkeypatch.setattr(torch, "compile", compile)
+    path = speed.measure(tmp_path / "out", str(data_root))
+    row = next(line for line in path.read_text().splitlines() if line.startswith("| gSTA, train |"))
+    assert row.endswith("| - | - | 35 it/s |")
+    assert "gSTA, compiled: not measured: torch.compile cannot be had here (no compiler)" in capsys.readouterr().out
+
+
+def test_each_way_is_measured_in_a_process_of_its_own():
+    assert speed._apart(os.getppid) == os.getpid()

@@ -84,7 +84,7 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     def read(self, numbers: Numbers, index: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Frames float32 (K, C, H, W) in [0, 1] of a case as a predictor may see them, and observed bool (K,).
 
-        ``index`` (K,) are the positions. For several ``numbers`` (B,) all three have a first dimension more.
+        ``index`` (K,) are the positions. For several ``numbers`` (B,) both have a first dimension more; ``index`` may.
         """
         numbers = np.asarray(numbers)
         index = np.broadcast_to(index, (*numbers.shape, np.shape(index)[-1]))

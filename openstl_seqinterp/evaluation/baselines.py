@@ -19,22 +19,18 @@ Baseline = Callable[[Frames, np.ndarray, float], np.ndarray]
 _ENOUGH = 144  # pixels: DIS looks for 8x8 patches, so smaller images are enlarged, for it to find sub-pixel motion
 
 
-def _nearest(observed: np.ndarray, target: float) -> list[int]:
-    """The known positions, nearest to ``target`` first; the later one of two that are as near."""
-    known = [int(position) for position in np.flatnonzero(observed) if position != target]
-    if not known:
-        raise UserError(f"no image is known beside image {target + 1:g}, so there is nothing to predict it from")
-    return sorted(known, key=lambda position: (abs(position - target), -position))
-
-
 def sources(observed: np.ndarray, target: float) -> list[int]:
-    """The positions that a baseline may look at, nearest first.
+    """The positions that a baseline may look at, nearest first; the later one of two that are as near.
 
     The nearest known one on each side of ``target``; where one side has none, the two nearest on the other.
+    Raises UserError where nothing is known beside the target.
     """
-    near, *others = _nearest(observed, target)
-    across = [position for position in others if (position < target) != (near < target)]
-    return [near, *(across or others)[:1]]
+    known = np.flatnonzero(observed)
+    before, after = known[known < target], known[known > target]
+    if not len(before) and not len(after):
+        raise UserError(f"no image is known beside image {target + 1:g}, so there is nothing to predict it from")
+    chosen = [*before[-1:], *after[:1]] if len(before) and len(after) else [*before[-2:], *after[:2]]
+    return sorted((int(position) for position in chosen), key=lambda position: (abs(position - target), -position))
 
 
 def copy_nearest(frames: Frames, observed: np.ndarray, target: float) -> np.ndarray:

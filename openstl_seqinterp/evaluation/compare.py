@@ -82,14 +82,14 @@ def table(
             cells[name] = lambda test_set, values=values: [values.get(test_set)]  # type: ignore[misc]
     lines = [f"| test set | {' | '.join(cells)} |", "|---" * (len(cells) + 1) + "|"]
     for test_set in runs[0]["scores"]:
-        unit = others[FLOOR][test_set] if ratio else None
+        unit = others[FLOOR][test_set] if ratio else 1.0
         row = (_cell(values(test_set), unit, FORMATS[metric]) for values in cells.values())
         lines.append(f"| {test_set} | {' | '.join(row)} |")
     return "\n".join(lines)
 
 
 def _cell(values: Sequence[float | None], unit: float | None, how: str) -> str:
-    known = [value / (unit or 1.0) for value in values if value is not None]
+    known = [value / unit for value in values if value is not None and unit]
     if not known:
         return "-"
     return format(mean(known), how) + (f" ± {format(stdev(known), how)}" if len(known) > 1 else "")

@@ -56,7 +56,8 @@ def collect(dataset: TaskDataset, memory: Memory | None = None) -> Cases:
         near = sources(observed, target)
         key = (target, *near, hashlib.sha256(frames[near].tobytes()).digest())
         if key not in memory:
-            memory[key] = {name: baseline(frames, observed, target) for name, baseline in BASELINES.items()}
+            # Copies: some of them are views, which would keep the frames of all cases.
+            memory[key] = {name: np.array(baseline(frames, observed, target)) for name, baseline in BASELINES.items()}
         return frames[list(task.context)], memory[key]
 
     cases = range(len(dataset))
@@ -66,7 +67,7 @@ def collect(dataset: TaskDataset, memory: Memory | None = None) -> Cases:
     targets = np.array([dataset.case(number)[1].targets for number in cases])
     if dataset.withheld is not None and dataset.withheld.clean is not None:
         sequence = np.array([dataset.case(number)[0] for number in cases])
-        predictions[FLOOR] = dataset.withheld.clean[sequence, dataset.withheld.at(targets[:, 0])]
+        predictions[FLOOR] = dataset.withheld.clean[sequence, dataset.withheld.at(targets[:, 0])].astype(np.float32)
     return Cases(np.stack(inputs), dataset.targets(cases)[:, 0], targets[:, 0], predictions)
 
 

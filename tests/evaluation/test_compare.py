@@ -1,4 +1,5 @@
 import json
+from contextlib import nullcontext
 
 import pytest
 
@@ -34,6 +35,13 @@ def test_runs_on_other_test_cases_are_not_compared(tmp_path):
 def test_machines_may_add_up_in_another_order(tmp_path):
     runs = [run(tmp_path / "a", "A", 0, 1.0), run(tmp_path / "b", "A", 1, 2.0, floor=0.25 * (1 + 1e-7))]
     assert "| n6 | 1.50 ± 0.71 | 6.00 | 0.25 |" in compare(runs)
+
+
+@pytest.mark.parametrize(("one", "other", "same"), [(None, None, True), (None, 6.0, False), (6.0, None, False)])
+def test_an_infinite_psnr_is_the_same_as_another(tmp_path, one, other, same):
+    folders = [run(tmp_path / name, name, 0, 1.0, floor=value) for name, value in {"a": one, "b": other}.items()]
+    with nullcontext() if same else pytest.raises(UserError, match="other test cases"):
+        compare(folders)
 
 
 def test_a_seed_does_not_count_twice(tmp_path):

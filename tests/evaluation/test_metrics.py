@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from openstl_seqinterp.evaluation import metrics
 from openstl_seqinterp.evaluation.metrics import METRICS, per_image, ssim
 
 seeds = st.integers(0, 2**32)
@@ -46,6 +47,33 @@ def test_mse_and_mae_are_summed_over_the_pixels_of_each_image(seed, count, heigh
     found = per_image(torch.from_numpy(predictions), torch.from_numpy(truths))
     np.testing.assert_allclose(found["mse"], ((predictions - truths) ** 2).sum(axis=(1, 2, 3)), rtol=1e-9)
     np.testing.assert_allclose(found["mae"], np.abs(predictions - truths).sum(axis=(1, 2, 3)), rtol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 36, 36), (2, 3, 90, 130), (1, 3, 720, 1280)])
+@pytest.mark.parametrize("offset", [0.1, 0.0])
+def test_fp32_is_as_good_as_fp64_however_large_the_image(shape, offset):
+    rng = np.random.default_rng(0)
+    truths = rng.random(shape, np.float32) * np.float32(0.8)
+    predictions = truths + np.float32(offset) + rng.normal(0, 1e-3, shape).astype(np.float32)
+    found = per_image(torch.from_numpy(predictions), torch.from_numpy(truths))
+    error = predictions.astype(float) - truths
+    left = predictions.clip(0, 1).astype(float) - truths
+    np.testing.assert_allclose(found["mse"], (error**2).sum(axis=(1, 2, 3)), rtol=2e-6)
+    np.testing.assert_allclose(found["mae"], np.abs(error).sum(axis=(1, 2, 3)), rtol=2e-6)
+    np.testing.assert_allclose(found["psnr"], -10 * np.log10((left**2).mean(axis=(1, 2, 3))), rtol=2e-6)
+    clipped = predictions.clip(0, 1).astype(float)
+    np.testing.assert_allclose(found["ssim"], scikit_image(clipped, truths.astype(float)), atol=2e-6)
+
+
+def test_images_are_taken_in_parts_or_all_at_once(monkeypatch):
+    images, truths = (torch.rand(7, 2, 9, 11, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
+    whole = ssim(images, truths)
+    monkeypatch.setattr(metrics, "_PIXELS", 3 * 9 * 11)
+    torch.testing.assert_close(ssim(images, truths), whole, rtol=0, atol=1e-7)
+
+
+def test_no_image_has_no_value():
+    assert all(values.shape == (0,) for values in per_image(torch.rand(0, 1, 8, 8), torch.rand(0, 1, 8, 8)).values())
 
 
 @pytest.mark.parametrize("name", ["n6", "n3"])

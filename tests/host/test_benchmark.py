@@ -110,6 +110,15 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been_killed(place):
     assert [each["val_mse"] for each in resumed["history"]] == [each["val_mse"] for each in whole["history"]]
 
 
+def test_what_can_be_compiled_is_and_the_record_says_so(place, monkeypatch):
+    # Without a code generator, see test_end_to_end.
+    monkeypatch.setattr(torch, "compile", lambda function, **_: function)
+    both = [*SIMVP, "--methods", "LatentAffine", "SimVP", "--compile"]
+    assert cli.run(cli.benchmark, both) == 0
+    compiled = {name: record["compiled"] for name, record in records(place).items()}
+    assert compiled == {"LatentAffine_n6_42": False, "SimVP_n6_42": True}
+
+
 def test_two_processes_share_the_runs_and_repeat_none(place):
     assert cli.run(cli.benchmark, [*SIMVP, "--methods", "LatentAffine", "SimVP", "--jobs", "2"]) == 0
     logs = [log.read_text().splitlines() for log in (place / "results" / "work_dirs").glob("job-*.log")]
@@ -167,7 +176,6 @@ def test_a_record_made_with_other_settings_is_kept_and_named(place, capsys):
         (["--methods", "SimVPP"], "SimVP"),
         (["--train_sets", "n3"], "unknown train_set 'n3'"),
         (["--methods", "PredRNN_"], "PredRNN_"),
-        (["--compile"], "--compile is for the network of SimVP, which LatentAffine does not have"),
     ],
 )
 def test_mistakes_end_in_one_line_before_anything_is_run(place, arguments, message, capsys):

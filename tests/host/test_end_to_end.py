@@ -132,17 +132,37 @@ def test_a_network_that_cannot_be_compiled_ends_in_one_line(arguments, monkeypat
     monkeypatch.setattr(torch, "compile", lambda function, **_: compile(function, backend=backend))
     assert cli.run(cli.train, [*arguments, "--compile"]) == 2
     line = capsys.readouterr().err.splitlines()[-1]
-    assert line.startswith("error: --compile: torch.compile failed (")
+    assert line.startswith("error: torch.compile failed (")
     assert "no C++ compiler" in line
-    assert line.endswith("leave it out")
+    assert line.endswith("leave --compile out")
+
+
+def test_a_torch_that_cannot_compile_at_all_ends_in_one_line(arguments, monkeypatch, capsys):
+    def compile(function, **_):
+        raise RuntimeError("torch.compile is not supported on Python 3.99+")
+
+    monkeypatch.setattr(torch, "compile", compile)
+    assert cli.run(cli.train, [*arguments, "--compile"]) == 2
+    assert "is not supported on Python 3.99+); leave --compile out" in capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize(("on", "mode"), [("cpu", None), ("gpu", "reduce-overhead")])
 def test_cuda_graphs_are_for_a_gpu(monkeypatch, on, mode):
     modes = []
     monkeypatch.setattr(torch, "compile", lambda function, **options: modes.append(options["mode"]))
-    device.compile_in_training(torch.nn.Identity(), on)
+    network = torch.nn.Identity()
+    with device.compiled(network, on):
+        assert "forward" in vars(network)
     assert modes == [mode]
+    assert "forward" not in vars(network)  # a copy of it would still run the original
+
+
+def test_what_a_method_wraps_is_compiled_too(arguments, monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch, "compile", lambda function, **_: asked.append(type(function.__self__)) or function)
+    wrapped = [*arguments[2:], "-d", "seqinterp_infill", "-m", "SimVP_Motion", "--compile", "-e", "1"]
+    assert cli.run(cli.train, wrapped) == 0
+    assert asked == [host.SimVP_Model]
 
 
 @pytest.mark.parametrize(("stop", "schedule"), [((0, 2), "onecycle"), ((1, 3), "onecycle"), ((2, 1), "cosine")])

@@ -45,8 +45,9 @@ def _ssim(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     (a, b), (p, q) = squares, means[2:].sub_(squares)
     sample = _WINDOW**2 / (_WINDOW**2 - 1)
     c1, c2 = 2 * 0.01**2, 2 * 0.03**2 / sample
-    above, below = (a - b).add_(c1).mul_((p - q).add_(c2)), (a + b).add_(c1).mul_((p + q).add_(c2))
-    return above.div_(below).mean(dim=1)
+    a.add_(c1)
+    p.add_(c2)
+    return ((a - b).mul_(p - q)).div_((a + b).mul_(p + q)).mean(dim=1)
 
 
 def _window_means(images: torch.Tensor) -> torch.Tensor:

@@ -168,7 +168,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         self.trained = True
 
     @contextmanager
-    def compiled(self, wish: bool = True) -> Iterator[None]:
+    def compiled(self, wish: bool) -> Iterator[None]:
         """In this block the host's networks in the method are compiled for training, if that is the ``wish``."""
         networks = [module for module in self.method.modules() if isinstance(module, host.SimVP_Model)]
         with ExitStack() as stack:

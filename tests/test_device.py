@@ -154,8 +154,9 @@ def test_the_derivative_of_a_dilated_convolution_in_bf16_is_that_in_fp32(size):
     device.prepare(network, "cpu", "bf16-mixed")
     with torch.autocast("cpu", torch.bfloat16):
         found = gradients(network, x, weight)
-    for one, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(one.float(), other, rtol=0.03, atol=0.02 * float(other.detach().abs().max()))
+    torch.testing.assert_close(found[0].float(), expected[0], rtol=0.02, atol=0.005)  # a step of bf16 near 1 is 0.008
+    for one, other in zip(found[1:], expected[1:], strict=True):
+        torch.testing.assert_close(one.float(), other, rtol=0.02, atol=1e-4)
 
 
 @pytest.mark.parametrize(

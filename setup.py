@@ -4,20 +4,9 @@ import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
-from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
-VERSION = re.search(r'__version__ = "(.+)"', (HERE / "openstl_seqinterp" / "__init__.py").read_text())[1]
-
-
-class WithConfigs(build_py):
-    """A wheel carries the configs inside the package; a clone has them beside it."""
-
-    def run(self) -> None:
-        super().run()
-        if not self.editable_mode:
-            self.copy_tree(str(HERE / "configs"), str(Path(self.build_lib) / "openstl_seqinterp" / "configs"))
-
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "openstl_seqinterp" / "_version.py").read_text())[1]
 
 setup(
     name="openstl_seqinterp",
@@ -25,13 +14,24 @@ setup(
     description="Interpolation and extrapolation of image sequences with SimVPv2: an extension of OpenSTL",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
-    license="Apache-2.0",
-    python_requires=">=3.10",
+    url="https://github.com/chengtan9907/OpenSTL",  # upstream: what this extends
+    license_expression="Apache-2.0",
+    classifiers=[
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Image Processing",
+        "Typing :: Typed",
+    ],
+    python_requires=">=3.11",
     packages=[
         *find_packages(include=["openstl_seqinterp", "openstl_seqinterp.*"]),
         "openstl_seqinterp.configs.seqinterp",
     ],
     package_dir={"openstl_seqinterp.configs.seqinterp": "configs/seqinterp"},  # a wheel carries them too
+    package_data={"openstl_seqinterp": ["py.typed"]},
     entry_points={"console_scripts": ["seqinterp = openstl_seqinterp.cli:main"]},
     # OpenSTL itself is not on PyPI (the project of that name there reads STL meshes): see README, Use with OpenSTL.
     install_requires=[
@@ -46,9 +46,15 @@ setup(
         "filelock>=3.12",
         "pillow>=10",
         "matplotlib>=3.8",
+        "pydantic>=2.7",
     ],
     extras_require={
-        "test": ["pytest", "hypothesis", "ruff", "mypy", "scikit-image", "scipy"],
+        "tensorboard": ["tensorboard"],
+        # The test of the wheel builds one without a network, so with the setuptools and wheel that are installed.
+        "test": [
+            *("pytest", "hypothesis", "ruff", "mypy", "scikit-image", "scipy"),
+            *("tensorboard", "setuptools>=77", "wheel"),
+        ],
         # What importing OpenSTL needs beside the above.
         "openstl": ["PyWavelets", "einops", "fvcore", "imageio", "scikit-image", "scipy"],
     },

@@ -62,6 +62,35 @@ class History(Callback):
         self.epochs = [*self.epochs, {"epoch": trainer.current_epoch + 1, "seconds": seconds, "val_mse": mse}]
 
 
+class OutOfTime(Exception):
+    """The time that a command was given is over."""
+
+
+class Deadline(Callback):
+    """Ends what runs once ``minutes`` have passed since it was made: before a training step or before a test set.
+
+    It raises `OutOfTime` instead of asking the Trainer to stop, which would run the hooks of the end of an epoch: as
+    it is, ``last.ckpt`` holds the last epoch that was finished, and the same command goes on from there.
+    """
+
+    def __init__(self, minutes: float) -> None:
+        self._end = time.monotonic() + 60 * minutes
+
+    def check(self) -> None:
+        """Raise `OutOfTime` where it is due."""
+        if time.monotonic() > self._end:
+            raise OutOfTime
+
+    def on_train_batch_start(self, *args: Any) -> None:
+        self.check()
+
+    def on_predict_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        if batch_idx == 0:
+            self.check()
+
+
 class LastCheckpoint(ModelCheckpoint):
     """``last.ckpt``: the state after the latest epoch, and before the first: there is always one to resume."""
 

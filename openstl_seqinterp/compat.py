@@ -14,7 +14,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from .schedule import step_scheduler
+from .embedded.schedule import step_scheduler
 
 
 class Name(NamedTuple):
@@ -24,15 +24,15 @@ class Name(NamedTuple):
     since: str
     module: str
     name: str
-    mend: Callable[[ModuleType], Any]  # the replacement, or None where none is needed
+    replacement: Callable[[ModuleType], Any]  # what to import instead, or None where none is needed
 
 
 class Repair(NamedTuple):
-    """A name of OpenSTL's own: what one sees without the repair, since when, and the mend."""
+    """A name of OpenSTL's own: what one sees without the repair, since when, and how to repair it."""
 
     symptom: str
     since: str
-    mend: Callable[[], None]
+    apply: Callable[[], None]
 
 
 def _renamed(old: str, new: str) -> Callable[[ModuleType], Any]:
@@ -42,55 +42,55 @@ def _renamed(old: str, new: str) -> Callable[[ModuleType], Any]:
 def _block(name: str) -> Callable[[ModuleType], Any]:
     """A transformer block that takes ``drop`` and has one ``drop_path`` and whole numbers for its window, as it had."""
 
-    def mend(module: ModuleType) -> Any:
-        theirs: Any = getattr(module, name)
-        if "drop" in inspect.signature(theirs.__init__).parameters:
+    def replace(module: ModuleType) -> Any:
+        upstream: Any = getattr(module, name)
+        if "drop" in inspect.signature(upstream.__init__).parameters:
             return None
 
         def __init__(self: Any, *args: Any, drop: float = 0.0, **kwargs: Any) -> None:
-            theirs.__init__(self, *args, proj_drop=drop, **kwargs)
+            upstream.__init__(self, *args, proj_drop=drop, **kwargs)
             for side in ("window_size", "shift_size"):
                 if isinstance(getattr(self, side, None), tuple):
                     setattr(self, side, getattr(self, side)[0])
             if not hasattr(self, "drop_path"):
                 self.drop_path = self.drop_path1
 
-        return type(name, (theirs,), {"__init__": __init__})
+        return type(name, (upstream,), {"__init__": __init__})
 
-    return mend
+    return replace
 
 
 def _window(name: str) -> Callable[[ModuleType], Any]:
     """A function of windows that takes their side as one number, as it did."""
 
-    def mend(module: ModuleType) -> Any:
-        theirs = getattr(module, name)
-        if inspect.signature(theirs).parameters["window_size"].annotation in (int, "int"):
+    def replace(module: ModuleType) -> Any:
+        upstream = getattr(module, name)
+        if inspect.signature(upstream).parameters["window_size"].annotation in (int, "int"):
             return None
 
-        @wraps(theirs)
+        @wraps(upstream)
         def function(x: Any, window_size: Any, *args: Any) -> Any:
-            return theirs(x, (window_size, window_size) if isinstance(window_size, int) else window_size, *args)
+            return upstream(x, (window_size, window_size) if isinstance(window_size, int) else window_size, *args)
 
         return function
 
-    return mend
+    return replace
 
 
 def _patch_merging(module: ModuleType) -> Any:
     """A layer that is told its resolution and maps tokens (B, L, C), as it did, where it now maps (B, H, W, C)."""
-    theirs: Any = module.PatchMerging
-    if "input_resolution" in inspect.signature(theirs.__init__).parameters:
+    upstream: Any = module.PatchMerging
+    if "input_resolution" in inspect.signature(upstream.__init__).parameters:
         return None
 
     def __init__(self: Any, input_resolution: tuple[int, int], dim: int, **kwargs: Any) -> None:
-        theirs.__init__(self, dim, **kwargs)
+        upstream.__init__(self, dim, **kwargs)
         self.input_resolution = input_resolution
 
     def forward(self: Any, x: Any) -> Any:
-        return theirs.forward(self, x.unflatten(1, self.input_resolution)).flatten(1, 2)
+        return upstream.forward(self, x.unflatten(1, self.input_resolution)).flatten(1, 2)
 
-    return type("PatchMerging", (theirs,), {"__init__": __init__, "forward": forward})
+    return type("PatchMerging", (upstream,), {"__init__": __init__, "forward": forward})
 
 
 def _step_timm_schedules() -> None:
@@ -104,21 +104,21 @@ def _count_onecycle_steps() -> None:
     """OpenSTL takes epochs x batches // GPUs: wrong by rounding, and altogether with several processes on CPUs."""
     from openstl.methods.base_method import Base_method
 
-    theirs = Base_method.configure_optimizers
+    upstream = Base_method.configure_optimizers
 
-    @wraps(theirs)
+    @wraps(upstream)
     def configure_optimizers(self: Any) -> Any:
         settings = self.hparams
         if settings.sched.lower() != "onecycle":
-            return theirs(self)
+            return upstream(self)
         before = settings.epoch, settings.steps_per_epoch
         settings.epoch, settings.steps_per_epoch = len(settings.gpus), int(self.trainer.estimated_stepping_batches)
         try:
-            return theirs(self)
+            return upstream(self)
         finally:
             settings.epoch, settings.steps_per_epoch = before
 
-    if not hasattr(theirs, "__wrapped__"):
+    if not hasattr(upstream, "__wrapped__"):
         Base_method.configure_optimizers = configure_optimizers
 
 
@@ -179,7 +179,7 @@ def importing() -> Iterator[None]:
     before: list[tuple[ModuleType, str, Any]] = []
     for repair in WHILE_IMPORTING:
         module = importlib.import_module(repair.module)
-        replacement = repair.mend(module)
+        replacement = repair.replacement(module)
         if replacement is not None:
             before.append((module, repair.name, getattr(module, repair.name, absent)))
             setattr(module, repair.name, replacement)
@@ -194,6 +194,6 @@ def importing() -> Iterator[None]:
 
 
 def after_import() -> None:
-    """Mend what fails, or goes wrong in silence, once OpenSTL is imported."""
+    """Repair what fails, or goes wrong in silence, once OpenSTL is imported."""
     for repair in AFTER_IMPORT:
-        repair.mend()
+        repair.apply()

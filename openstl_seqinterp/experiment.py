@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import copy
 import os
-import signal
-import sys
-import warnings
+import shutil
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback, LearningRateMonitor, ModelCheckpoint
+from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 from pytorch_lightning.utilities import rank_zero_only
 from pytorch_lightning.utilities.seed import isolate_rng
 from torch.utils.data import DataLoader, default_collate
 
-from . import device, host, registry
-from .callbacks import History, SeededEpochs, checkpoints, progress_bar
+from . import device, host, registry, speedups
+from .callbacks import Deadline, History, SeededEpochs, checkpoints, progress_bar
 from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_run
 from .data.dataset import ShareSampler
-from .data.loaders import withheld_datasets
+from .data.loaders import load_data, withheld_datasets
 from .errors import UserError
 from .evaluation.report import report
 from .files import writable_folder
+from .running import Predictor, interruptible, quiet
 
 # OpenSTL parses these and ignores them, or fails later under Lightning.
 _REFUSED = {
@@ -37,22 +38,9 @@ _REFUSED = {
     "use_prefetcher": "it cannot run under Lightning",
     "use_augment": "use --train_set n6-aug or n6-all",
 }
-_LONG = 3600.0  # seconds of training that deserve a word before
-
-
-class Predictor(pl.LightningModule):
-    """Runs any method of the host over test cases, in fp32, and keeps the frames that are targets."""
-
-    def __init__(self, method: pl.LightningModule, batch_size: int) -> None:
-        super().__init__()
-        self.method, self.batch_size = method, batch_size
-
-    def predict_step(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> torch.Tensor:
-        x, y = batch
-        # MIM's memory holds a whole batch: fill a smaller last one with repetitions, and drop what they give.
-        x = torch.cat([x, x[-1:].expand(self.batch_size - len(x), *x.shape[1:])])
-        with torch.autocast(x.device.type, enabled=False):
-            return host.predict(self.method, x)[: len(y), : y.shape[1]]
+_LONG = 3600.0  # seconds of training that are announced
+_LOGS = "logs"  # folder of training curves, in that of the run
+_LOGGED_STEPS = 10  # from one line of a training curve to the next
 
 
 class SeqInterpExperiment(host.BaseExperiment):
@@ -68,14 +56,15 @@ class SeqInterpExperiment(host.BaseExperiment):
             raise UserError("--fps is measured by OpenSTL on a GPU; here there is none, or no OpenSTL")
         args.device = "cuda" if self.accelerator == "gpu" else "cpu"
         if self.accelerator == "cpu":
-            device.keep_freed_memory()
+            speedups.keep_freed_memory()
         self.processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))  # set by torchrun
         if self.accelerator == "cpu":
             args.gpus = [0]
         self.folder = Path(args.res_dir) / args.ex_name
         self.checkpoints = self.folder / "checkpoints"
-        self.trained, root = False, Path(args.data_root)
+        self.trained = False
         self.history = History()
+        self.deadline: Deadline | None = None
         try:
             super().__init__(args, dataloaders, strategy)
         except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
@@ -87,15 +76,37 @@ class SeqInterpExperiment(host.BaseExperiment):
                     f"{len(loader.dataset)} {name} cases make no batch; use smaller batches, or no --drop_last"
                 )
         # Before training: a test set that cannot be read must not be found out after it.
-        whole = getattr(self.method, "whole_sequence", False)
-        self.test_sets = withheld_datasets(root, args.dataname, args.test_sets, whole=whole)
+        self.test_sets = withheld_datasets(
+            Path(args.data_root),
+            args.dataname,
+            self.view.protocol,
+            args.test_sets,
+            registry.abilities(args.method),
+        )
         _say(f"host: {host.NAME} | device: {self.accelerator}, {self.precision} | run: {self.folder}")
-        device.prepare(self.method.model, self.accelerator, self.precision)
+        speedups.prepare(self.method.model, self.accelerator, self.precision)
+
+    def _get_data(self, dataloaders: Any = None) -> Any:
+        """The host's data module, of loaders for the data set as this method sees it."""
+        view = registry.find(self.args.dataname, self.args.method, self.args.data_root)
+        if view is None:
+            raise UserError(f"-d {self.args.dataname} is no data set of this plugin's")
+        self.view = view
+        if dataloaders is None:
+            self.config.update(view.parameters)
+            dataloaders = load_data(view=view.protocol, **self.config)
+        return super()._get_data(dataloaders)
+
+    def stop_after(self, minutes: float) -> None:
+        """Raise `OutOfTime` in `train` or `test` once so many minutes have passed from now."""
+        self.deadline = Deadline(minutes)
+        self.trainer.callbacks.append(self.deadline)
 
     def _load_callbacks(self, args: Namespace, save_dir: str, ckpt_dir: str) -> tuple[list[Callback], str]:
-        theirs, save_dir = super()._load_callbacks(args, save_dir, ckpt_dir)
+        upstream, save_dir = super()._load_callbacks(args, save_dir, ckpt_dir)
         # The host's best.ckpt lags one validation behind, and a learning-rate monitor needs a logger.
-        kept = [callback for callback in theirs if not isinstance(callback, ModelCheckpoint | LearningRateMonitor)]
+        dropped = ModelCheckpoint if self._logs(args) else (ModelCheckpoint, LearningRateMonitor)
+        kept = [callback for callback in upstream if not isinstance(callback, dropped)]
         ours = [
             SeededEpochs(args.seed),
             progress_bar(),
@@ -103,6 +114,13 @@ class SeqInterpExperiment(host.BaseExperiment):
             *checkpoints(ckpt_dir, args.metric_for_bestckpt, args.log_step),
         ]
         return kept + ours, save_dir
+
+    def _logs(self, args: Namespace) -> list[type[Logger]]:
+        """The loggers of ``--logger``. UserError where one of them cannot be had."""
+        known: dict[str, list[type[Logger]]] = {"csv": [CSVLogger], "tensorboard": [TensorBoardLogger], "none": []}
+        if "tensorboard" in args.logger and find_spec("tensorboard") is None:
+            raise UserError("--logger tensorboard needs a package that is not installed: pip install tensorboard")
+        return [kind for name in dict.fromkeys(args.logger) for kind in known[name]]
 
     def _init_trainer(self, args: Namespace, callbacks: list[Callback], strategy: str) -> pl.Trainer:
         if self.processes > 1 or len(args.gpus) > 1:
@@ -120,8 +138,8 @@ class SeqInterpExperiment(host.BaseExperiment):
             gradient_clip_algorithm=args.clip_mode if args.clip_grad is not None else None,
             deterministic=args.deterministic,
             num_sanity_val_steps=0,
-            log_every_n_steps=1,
-            logger=False,
+            log_every_n_steps=min(_LOGGED_STEPS, len(self.data.train_loader)),
+            logger=[kind(self.folder, name=_LOGS) for kind in self._logs(args)],  # type: ignore[call-arg]
             enable_model_summary=False,
         )
 
@@ -163,23 +181,24 @@ class SeqInterpExperiment(host.BaseExperiment):
         hint = (
             f"{self.checkpoints / LAST} holds the last finished epoch: the same command with --resume goes on from it"
         )
-        with _interruptible(self.trainer, hint), quiet(), self.compiled(self.args.compile):
+        with interruptible(self.trainer, hint), quiet(), self.compiled(self.args.compile):
             self.trainer.fit(self.method, self.data, ckpt_path=path, weights_only=True)
         self.trained = True
 
     @contextmanager
-    def compiled(self, wish: bool) -> Iterator[None]:
-        """In this block the host's networks in the method are compiled for training, if that is the ``wish``."""
+    def compiled(self, requested: bool) -> Iterator[None]:
+        """In this block the host's networks in the method are compiled for training, if that is ``requested``."""
         networks = [module for module in self.method.modules() if isinstance(module, host.SimVP_Model)]
         with ExitStack() as stack:
-            for network in networks if wish else []:
-                stack.enter_context(device.compiled(network, self.accelerator))
+            for network in networks if requested else []:
+                stack.enter_context(speedups.compiled(network, self.accelerator))
             yield
 
     @rank_zero_only
     def _remove_checkpoints(self) -> None:
         for name in (BEST, LAST):
             (self.checkpoints / name).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / _LOGS, ignore_errors=True)
 
     def _announce_duration(self, epochs: int) -> None:
         """One line before a run that takes hours on this device. The time is that of a step, measured on a copy."""
@@ -214,7 +233,7 @@ class SeqInterpExperiment(host.BaseExperiment):
             for dataset, sampler in zip(self.test_sets.values(), samplers, strict=True)
         ]
         with (
-            _interruptible(self.trainer, f"{path} is whole: tools/test.py with the same arguments scores it"),
+            interruptible(self.trainer, f"{path} is whole: tools/test.py with the same arguments scores it"),
             quiet(),
         ):
             batches: Any = self.trainer.predict(
@@ -233,7 +252,8 @@ class SeqInterpExperiment(host.BaseExperiment):
             "seed": trained["seed"],
             "checkpoint": str(path),
         }
-        return report(self.folder, about, self.test_sets, predictions)
+        between = self.deadline.check if self.deadline else None
+        return report(self.folder, about, self.test_sets, predictions, between)
 
 
 def _validation(checkpoint: dict[str, Any]) -> str:
@@ -245,35 +265,3 @@ def _validation(checkpoint: dict[str, Any]) -> str:
 
 
 _say = rank_zero_only(partial(print, flush=True))
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence advice of Lightning's that does not apply, and its use of a name that torch no longer likes.
-
-    The data are in memory, runs may reuse a folder, and where speed is measured nothing is validated or in order.
-    """
-    with warnings.catch_warnings():
-        for message in (
-            ".*does not have many workers.*",
-            ".*exists and is not empty.*",
-            ".*LeafSpec.*is deprecated",
-            ".*sync_dist=True.*",
-            ".*have no `val_dataloader`.*",
-            ".*sampler has shuffling enabled.*",
-        ):
-            warnings.filterwarnings("ignore", message)
-        yield
-
-
-@contextmanager
-def _interruptible(trainer: pl.Trainer, hint: str) -> Iterator[None]:
-    """Turn Ctrl-C and SIGTERM into one line that says how to go on, and the exit code that shells expect."""
-    try:
-        yield
-    except SystemExit as stop:
-        if not trainer.interrupted:
-            raise
-        terminated = trainer.received_sigterm
-        print(f"\nstopped; {hint}", file=sys.stderr)
-        raise SystemExit(128 + (signal.SIGTERM if terminated else signal.SIGINT)) from stop

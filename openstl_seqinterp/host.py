@@ -1,86 +1,117 @@
-"""The host: OpenSTL where it is installed, else the embedded one. The only module that imports OpenSTL for its names.
+"""The host: OpenSTL where it is installed, else the embedded one.
 
-``SEQINTERP_HOST=auto|openstl|embedded`` forces a choice. PyPI's ``openstl`` is an unrelated project, refused by name.
+Its names, such as ``host.SimVP``, are attributes of this module. The host is chosen and imported when the first of them
+is needed, so importing this module costs nothing and cannot fail. Beside it only `compat`, which repairs OpenSTL,
+imports OpenSTL. ``SEQINTERP_HOST=auto|openstl|embedded`` forces a choice.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from . import __version__
+from ._version import __version__
 from .errors import UserError, require_known
 
 GET_IT = "clone https://github.com/chengtan9907/OpenSTL (branch OpenSTL-Lightning) and pip install -e it"
+_GSTA = "gSTA"
+_MODEL_TYPES = (
+    _GSTA, "IncepU", "ConvMixer", "ConvNeXt", "HorNet", "MLP", "MLPMixer", "Moga", "MogaNet", "PoolFormer", "Swin",
+    "TAU", "UniFormer", "VAN", "ViT",
+)  # fmt: skip
 
 
-def choose(wish: str) -> str:
-    """``"openstl"`` or ``"embedded"`` for a wish of ``auto`` or one of them; UserError where it cannot be had."""
-    require_known("SEQINTERP_HOST", wish, ["auto", "openstl", "embedded"])
-    if wish == "embedded":
-        return wish
+def _is_benchmark(package: Path) -> bool:
+    """Whether a folder is the package of the benchmark: PyPI's project of the same name has no methods."""
+    return (package / "methods" / "__init__.py").is_file()
+
+
+def choose(request: str) -> str:
+    """``"openstl"`` or ``"embedded"`` for a request of ``auto`` or one of them; UserError where it cannot be had.
+
+    A clone whose folder is called openstl looks like a package without code to Python, from the folder above it: the
+    clone is then put on the path. Any other such folder is no OpenSTL, and is passed over.
+    """
+    require_known("SEQINTERP_HOST", request, ["auto", "openstl", "embedded"])
+    if request == "embedded":
+        return request
     spec = find_spec("openstl")
-    if spec is None:
-        if wish == "openstl":
-            raise UserError(f"SEQINTERP_HOST=openstl, but OpenSTL is not installed; {GET_IT}")
-        return "embedded"
-    folders = [Path(folder) for folder in spec.submodule_search_locations or []]
-    if not any((folder / "methods" / "__init__.py").is_file() for folder in folders):
+    folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or []]
+    if any(_is_benchmark(folder) for folder in folders):
+        return "openstl"
+    if spec is not None and spec.origin is not None:
         raise UserError(
             f"the installed 'openstl' ({spec.origin}) is PyPI's STL-mesh reader, not the benchmark OpenSTL: "
             f"pip uninstall openstl, then {GET_IT}, or go on without it (SEQINTERP_HOST=embedded)"
         )
-    return "openstl"
+    for folder in folders:
+        if _is_benchmark(folder / "openstl"):
+            sys.path.insert(0, str(folder))
+            return "openstl"
+    if request == "openstl":
+        found = f" (the folder {folders[0]} is no checkout of it)" if folders else ""
+        raise UserError(f"SEQINTERP_HOST=openstl, but OpenSTL is not installed{found}; {GET_IT}")
+    return "embedded"
 
 
-EMBEDDED = choose(os.environ.get("SEQINTERP_HOST", "auto")) == "embedded"
-if not EMBEDDED:
+# What the plugin needs of a host, and the module of OpenSTL that has it.
+_WHERE = {
+    "BaseExperiment": "api",
+    "SimVP": "methods",
+    "SimVP_Model": "models",
+    "create_parser": "utils",
+    "dataset_parameters": "datasets",
+    "default_parser": "utils",
+    "method_maps": "methods",
+}
+
+
+def _openstl() -> dict[str, Any]:
     from . import compat
 
     try:
         with compat.importing():
-            import openstl
-            from openstl import datasets
-            from openstl.api import BaseExperiment
-            from openstl.core.metrics import metric
-            from openstl.datasets import dataset_parameters
-            from openstl.methods import SimVP, method_maps
-            from openstl.methods.base_method import Base_method
-            from openstl.models import SimVP_Model
-            from openstl.utils import create_parser, default_parser
+            package: Any = import_module("openstl")
+            names = {name: getattr(import_module(f"openstl.{module}"), name) for name, module in _WHERE.items()}
+            names |= {"datasets": package.datasets, "metric": package.core.metrics.metric}
     except ImportError as error:
         raise UserError(
             f"OpenSTL cannot be imported: {error}; pip install -e '.[openstl]' has what it needs, "
             "SEQINTERP_HOST=embedded goes on without it"
         ) from error
-
     compat.after_import()
-    NAME = f"OpenSTL {openstl.__version__}"
-    MODEL_TYPES: tuple[str, ...] = (
-        "gSTA", "IncepU", "ConvMixer", "ConvNeXt", "HorNet", "MLP", "MLPMixer", "Moga", "MogaNet", "PoolFormer", "Swin",
-        "TAU", "UniFormer", "VAN", "ViT",
-    )  # fmt: skip
-else:
-    from .embedded import (
-        Base_method,
-        BaseExperiment,
-        SimVP,
-        SimVP_Model,
-        create_parser,
-        dataset_parameters,
-        default_parser,
-        method_maps,
-    )
-    from .embedded import experiment as datasets  # where load_data is looked up
+    return {**names, "EMBEDDED": False, "NAME": f"OpenSTL {package.__version__}", "MODEL_TYPES": _MODEL_TYPES}
 
-    NAME = f"embedded {__version__}"
-    metric = None  # measured against, never used
-    MODEL_TYPES = ("gSTA",)
+
+def _embedded() -> dict[str, Any]:
+    from . import embedded
+
+    names = {name: getattr(embedded, name) for name in _WHERE}
+    names["datasets"] = embedded.experiment  # where load_data is looked up
+    names["metric"] = None  # measured against, never used
+    return {**names, "EMBEDDED": True, "NAME": f"embedded {__version__}", "MODEL_TYPES": (_GSTA,)}
+
+
+@cache
+def _names() -> dict[str, Any]:
+    chosen = choose(os.environ.get("SEQINTERP_HOST", "auto"))
+    return _openstl() if chosen == "openstl" else _embedded()
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):  # what Python asks of any module
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return _names()[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
 
 
 def predict(method: Any, x: Any) -> Any:
@@ -93,28 +124,9 @@ def predict(method: Any, x: Any) -> Any:
 
 def install(runner: Callable[[type], Callable[..., Any]], parser: Callable[[], ArgumentParser]) -> None:
     """Give OpenSTL's own scripts our runner (made from theirs) and our parser. UserError on the embedded host."""
-    if EMBEDDED:
+    if _names()["EMBEDDED"]:
         raise UserError(f"OpenSTL's own scripts need OpenSTL, which is not installed; {GET_IT}")
     api: Any = import_module("openstl.api")
     utils: Any = import_module("openstl.utils")
-    api.BaseExperiment = runner(BaseExperiment)
+    api.BaseExperiment = runner(_names()["BaseExperiment"])
     utils.create_parser = parser
-
-
-__all__ = [
-    "EMBEDDED",
-    "MODEL_TYPES",
-    "NAME",
-    "BaseExperiment",
-    "Base_method",
-    "SimVP",
-    "SimVP_Model",
-    "create_parser",
-    "dataset_parameters",
-    "datasets",
-    "default_parser",
-    "install",
-    "method_maps",
-    "metric",
-    "predict",
-]

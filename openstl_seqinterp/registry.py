@@ -1,40 +1,72 @@
-"""What the plugin enters into the host's registries, as one table for data sets and one for methods."""
+"""What the plugin enters into the host's registries: a table of data sets and one of methods."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Callable, MutableMapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import host
-from .data.loaders import ONE_SIDED, PARAMETERS, load_data, own_parameters
+from .data.loaders import is_own, load_data, own_view
 from .errors import UserError
-from .methods.latent_affine import LatentAffine
-from .methods.simvp_motion import SimVP_Motion
-from .methods.simvp_seqinterp import SimVP_SeqInterp
+from .protocols import FRAME, PROTOCOLS, Abilities, Protocol
+from .settings import SimVPSettings, UpstreamSettings
 
-DATASETS: dict[str, dict[str, Any]] = PARAMETERS
-METHODS: dict[str, type] = {
-    "SimVP_SeqInterp": SimVP_SeqInterp,
-    "SimVP_Motion": SimVP_Motion,
-    "LatentAffine": LatentAffine,
+DATASETS: dict[str, dict[str, Any]] = {name: each.parameters(name) for name, each in PROTOCOLS.items()}
+# A class, or where one is: they derive from classes of the host, which is chosen when they are imported.
+METHODS: dict[str, type | str] = {
+    "SimVP_SeqInterp": "openstl_seqinterp.methods.simvp_seqinterp:SimVP_SeqInterp",
+    "SimVP_Motion": "openstl_seqinterp.methods.simvp_motion:SimVP_Motion",
+    "LatentAffine": "openstl_seqinterp.methods.latent_affine:LatentAffine",
 }
+_SIMVP = "SimVP"  # the host's own, which declares nothing by itself; of its other methods nothing is known
+_UPSTREAM = {_SIMVP.lower(): Abilities(settings=SimVPSettings, any_size=True, compiles=True)}
+_UNKNOWN = Abilities(settings=UpstreamSettings)
+
+
+class View(NamedTuple):
+    """A data set as a method sees it: through a protocol, with what OpenSTL calls its dataset parameters."""
+
+    protocol: Protocol
+    parameters: dict[str, Any]
+
+
+def _method(name: str) -> Any:
+    row = METHODS[name]
+    if isinstance(row, str):
+        module, _, attribute = row.partition(":")
+        return getattr(import_module(module), attribute)
+    return row
 
 
 def enter(registry: MutableMapping[str, Any], kind: str, name: str, value: Any) -> None:
-    """Put one name into a registry; once is enough. Raises UserError where somebody else holds it."""
+    """Put one name into a registry; once is enough. Raises UserError where another value has that name."""
     if registry.setdefault(name, value) is not value:
-        raise UserError(
-            f"{kind} {name!r} is already registered by somebody else: {registry[name]!r}; rename one of them"
-        )
+        raise UserError(f"{kind} {name!r} is already registered, as {registry[name]!r}; rename one of them")
 
 
-def _dispatch(others: Callable[..., Any]) -> Callable[..., Any]:
+def register() -> None:
+    """Enter `DATASETS` and `METHODS` into the host; calling it again adds rows that are new. UserError on a clash."""
+    for name, parameters in DATASETS.items():
+        enter(host.dataset_parameters, "data set", name, parameters)
+    for name in METHODS:
+        method = _method(name)
+        if not isinstance(getattr(method, "abilities", None), Abilities):
+            raise UserError(f"method {name!r} declares no abilities; see CONTRIBUTING.md, A method")
+        enter(host.method_maps, "method", name.lower(), method)  # hosts look methods up in lower case
+    if not hasattr(host.datasets.load_data, "seqinterp"):
+        host.datasets.load_data = _dispatch(host.datasets.load_data)
+
+
+def _dispatch(upstream: Callable[..., Any]) -> Callable[..., Any]:
     """``load_data`` for our data sets and, for any other name, the host's."""
 
     def load(dataname: str, *args: Any, **kwargs: Any) -> Any:
-        return (load_data if dataname in DATASETS else others)(dataname, *args, **kwargs)
+        view = find(dataname, kwargs.get("method", _SIMVP), kwargs.get("data_root", "."))
+        if view is None:
+            return upstream(dataname, *args, **kwargs)
+        return load_data(dataname, *args, view=view.protocol, **kwargs)
 
     load.seqinterp = True  # type: ignore[attr-defined]
     return load
@@ -42,37 +74,29 @@ def _dispatch(others: Callable[..., Any]) -> Callable[..., Any]:
 
 def method_names() -> dict[str, str]:
     """Every registered method: the name that the host looks up (in lower case) and the one to show."""
-    shown = {name.lower(): name for name in ("SimVP", *METHODS)}
+    shown = {name.lower(): name for name in (_SIMVP, *METHODS)}
     return {name: shown.get(name, name) for name in host.method_maps}
 
 
-def dataset_of(method: str) -> str:
-    """The data set whose batches a registered method reads."""
-    return getattr(host.method_maps[method.lower()], "dataname", ONE_SIDED)
+def abilities(method: str) -> Abilities:
+    """What a registered method declares of itself, whatever the case of its name."""
+    known = {**_UPSTREAM, **{name.lower(): _method(name).abilities for name in METHODS}}
+    return known.get(method.lower(), _UNKNOWN)
 
 
-def use_own(data_root: Path, name: str, method: str) -> None:
-    """Register an imported data set of ``data_root`` for what ``method`` reads. UserError where the host has one."""
-    if name in host.dataset_parameters and name not in DATASETS:
+def find(dataname: str, method: str, data_root: str | Path) -> View | None:
+    """A data set of the plugin's as ``method`` sees it; None for a name that is none.
+
+    A simulated one by its name, an imported one by its folder in ``data_root``. UserError where that is damaged.
+    """
+    if dataname in PROTOCOLS:
+        return View(PROTOCOLS[dataname], PROTOCOLS[dataname].parameters(dataname, FRAME))
+    root = Path(data_root)
+    if not is_own(root, dataname):
+        return None
+    if dataname in host.dataset_parameters:
         raise UserError(
-            f"{data_root / name}: the host has a data set {name!r} of its own; rename the folder and its files"
+            f"{root / dataname}: the host has a data set {dataname!r} of its own; rename the folder and its files"
         )
-    DATASETS[name] = host.dataset_parameters[name] = own_parameters(data_root, name, dataset_of(method))
-
-
-def extend_choices(parser: ArgumentParser) -> None:
-    """Let a parser of the host's accept our names (and every registered one) for ``-d`` and ``-m``."""
-    ours = {"dataname": list(DATASETS), "method": [*METHODS, *method_names()]}
-    for action in parser._actions:
-        if action.dest in ours and action.choices is not None:
-            action.choices = [*action.choices, *ours[action.dest]]
-
-
-def register() -> None:
-    """Enter `DATASETS` and `METHODS` into the host; calling it again does nothing. UserError on a clash of names."""
-    for name, parameters in DATASETS.items():
-        enter(host.dataset_parameters, "data set", name, parameters)
-    for name, method in METHODS.items():
-        enter(host.method_maps, "method", name.lower(), method)  # hosts look methods up in lower case
-    if not hasattr(host.datasets.load_data, "seqinterp"):
-        host.datasets.load_data = _dispatch(host.datasets.load_data)
+    protocol, frame = own_view(root, dataname, abilities(method).protocol)
+    return View(protocol, protocol.parameters(dataname, frame))

@@ -4,7 +4,7 @@ from openstl_seqinterp import cli
 
 
 def test_prepare_writes_the_data_where_it_is_told_to(tmp_path, capsys):
-    assert cli.run(cli.prepare, ["--data_root", str(tmp_path)]) == 0
+    assert cli.main(["prepare", "--data_root", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"wrote {tmp_path / 'seqinterp'}\n"
     written = {path.name for path in (tmp_path / "seqinterp").iterdir()}
     assert written == {"n6-train.npz", "n6-test.npz", "n3-train.npz", "n3-test.npz", "simulation.json"}
@@ -20,6 +20,6 @@ def test_prepare_writes_the_data_where_it_is_told_to(tmp_path, capsys):
     ],
 )
 def test_mistakes_end_in_one_line(argv, message, capsys):
-    assert cli.run(cli.prepare, argv) == 2
+    assert cli.main(["prepare", *argv]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"error: {message}")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from openstl_seqinterp import device
+from openstl_seqinterp import device, speedups
 from openstl_seqinterp.errors import UserError
 
 
@@ -105,7 +105,7 @@ def test_a_prepared_dilated_convolution_computes_the_same(size, kernel, step):
     x, weight = torch.rand(2, 2, *size), torch.rand(2, 4, *size)
     expected = gradients(network, x, weight)
     names = list(network.state_dict())
-    device.prepare(network, "cpu", "32-true")
+    speedups.prepare(network, "cpu", "32-true")
     assert type(convolution) is not nn.Conv2d
     assert list(network.state_dict()) == names
     for found, before in zip(gradients(network, x, weight), expected, strict=True):
@@ -127,7 +127,7 @@ def test_a_prepared_dilated_convolution_computes_the_same(size, kernel, step):
 )
 def test_any_other_convolution_is_left_as_it_is(options):
     convolution = nn.Conv2d(4, 4, 3, **{"groups": 4, **options})
-    device.prepare(nn.Sequential(convolution), "cpu", "32-true")
+    speedups.prepare(nn.Sequential(convolution), "cpu", "32-true")
     assert type(convolution) is nn.Conv2d
 
 
@@ -139,9 +139,9 @@ def test_memory_is_kept_where_the_c_library_is_glibc(monkeypatch, library, expec
         def mallopt(self, parameter, value):
             settings.append((parameter, value))
 
-    monkeypatch.setattr(device.platform, "libc_ver", lambda: (library, ""))
-    monkeypatch.setattr(device.ctypes, "CDLL", lambda name: Library())
-    device.keep_freed_memory()
+    monkeypatch.setattr(speedups.platform, "libc_ver", lambda: (library, ""))
+    monkeypatch.setattr(speedups.ctypes, "CDLL", lambda name: Library())
+    speedups.keep_freed_memory()
     assert settings == expected
 
 
@@ -151,7 +151,7 @@ def test_the_derivative_of_a_dilated_convolution_in_bf16_is_that_in_fp32(size):
     network = nn.Sequential(nn.Conv2d(2, 8, 1), nn.Conv2d(8, 8, 7, padding=9, groups=8, dilation=3))
     x, weight = torch.rand(2, 2, *size), torch.rand(2, 8, *size)
     expected = gradients(network, x, weight)
-    device.prepare(network, "cpu", "bf16-mixed")
+    speedups.prepare(network, "cpu", "bf16-mixed")
     with torch.autocast("cpu", torch.bfloat16):
         found = gradients(network, x, weight)
     torch.testing.assert_close(found[0].float(), expected[0], rtol=0.02, atol=0.005)  # a step of bf16 near 1 is 0.008
@@ -166,6 +166,6 @@ def test_the_derivative_of_a_dilated_convolution_in_bf16_is_that_in_fp32(size):
 def test_weights_are_laid_out_as_the_device_likes_them(on, precision, expected):
     network = nn.Sequential(nn.Conv2d(2, 8, 3))
     before = network[0].weight.detach().clone()
-    device.prepare(network, on, precision)
+    speedups.prepare(network, on, precision)
     assert network[0].weight.is_contiguous(memory_format=torch.channels_last) == expected
     assert torch.equal(network[0].weight, before)

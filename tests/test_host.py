@@ -1,4 +1,7 @@
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +18,8 @@ def installed(tmp_path, monkeypatch):
             path = tmp_path / "openstl" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
-        elsewhere = [entry for entry in sys.path if "OpenSTL" not in entry]
+        # Whatever a checkout of OpenSTL is called, and the folder that it lies in: both show something called openstl.
+        elsewhere = [entry for entry in sys.path if not (Path(entry or ".") / "openstl").exists()]
         monkeypatch.setattr(sys, "path", [str(tmp_path), *elsewhere])
         monkeypatch.setattr(
             sys, "meta_path", [f for f in sys.meta_path if "editable" not in getattr(f, "__module__", "")]
@@ -43,14 +47,37 @@ def test_an_openstl_that_is_wanted_but_absent_is_an_error(installed):
         host.choose("openstl")
 
 
-@pytest.mark.parametrize("wish", ["auto", "openstl"])
-def test_the_stl_reader_from_pypi_is_refused_by_name(installed, wish):
+@pytest.mark.parametrize("choice", ["auto", "openstl"])
+def test_the_stl_reader_from_pypi_is_refused_by_name(installed, choice):
     installed("__init__.py")
     with pytest.raises(UserError, match=r"STL-mesh reader.*pip uninstall openstl"):
-        host.choose(wish)
+        host.choose(choice)
     assert host.choose("embedded") == "embedded"
 
 
 def test_an_unknown_choice_names_the_nearest():
     with pytest.raises(UserError, match="did you mean 'embedded'"):
         host.choose("embeded")
+
+
+def test_a_clone_called_openstl_serves_from_the_folder_above_it(installed):
+    installed("openstl/__init__.py", "openstl/methods/__init__.py", "tools/train.py")
+    assert host.choose("auto") == "openstl"
+    assert Path(sys.path[0]).name == "openstl"  # the clone's root, where its package is
+
+
+def test_any_other_folder_called_openstl_is_passed_over(installed):
+    installed("notes.txt")
+    assert host.choose("auto") == "embedded"
+    with pytest.raises(UserError, match=r"not installed \(the folder .*openstl is no checkout of it\)"):
+        host.choose("openstl")
+
+
+def test_the_host_is_chosen_when_it_is_first_needed():
+    code = (
+        "import os, sys; from openstl_seqinterp import host; os.environ['SEQINTERP_HOST'] = 'embedded';"
+        "assert 'torch' not in sys.modules; print(host.NAME)"
+    )
+    environment = {**os.environ, "SEQINTERP_HOST": "nonsense"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=120)
+    assert done.stdout.startswith("embedded"), done.stderr

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 import pytest
 
 import openstl_seqinterp
@@ -15,7 +17,8 @@ def test_registering_twice_changes_nothing():
 def test_everything_in_the_tables_is_entered():
     openstl_seqinterp.register()
     for name, method in registry.METHODS.items():
-        assert host.method_maps[name.lower()] is method
+        module, _, attribute = method.partition(":")
+        assert host.method_maps[name.lower()] is getattr(import_module(module), attribute)
         assert registry.method_names()[name.lower()] == name
     for name, parameters in registry.DATASETS.items():
         assert host.dataset_parameters[name] is parameters
@@ -23,7 +26,7 @@ def test_everything_in_the_tables_is_entered():
 
 def test_a_name_held_by_somebody_else_is_an_error(monkeypatch):
     monkeypatch.setitem(host.method_maps, "simvp_seqinterp", object)
-    with pytest.raises(UserError, match="'simvp_seqinterp' is already registered by somebody else"):
+    with pytest.raises(UserError, match="'simvp_seqinterp' is already registered, as <class 'object'>"):
         openstl_seqinterp.register()
 
 

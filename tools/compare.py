@@ -5,4 +5,4 @@ import sys
 from openstl_seqinterp import cli
 
 if __name__ == "__main__":
-    sys.exit(cli.run(cli.compare))
+    sys.exit(cli.main(["compare", *sys.argv[1:]]))

@@ -48,7 +48,7 @@ def attempt(arguments: list[str]) -> str:
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            failed = cli.run(cli.train, arguments)
+            failed = cli.main(["train", *arguments])
     except Exception:  # noqa: BLE001 - whatever a method of OpenSTL raises is the result
         return f"fails: {traceback.format_exc().strip().splitlines()[-1]}"
     return f"fails: {printed.getvalue().strip().splitlines()[-1]}" if failed else "works"

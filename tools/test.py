@@ -5,4 +5,4 @@ import sys
 from openstl_seqinterp import cli
 
 if __name__ == "__main__":
-    sys.exit(cli.run(cli.test))
+    sys.exit(cli.main(["test", *sys.argv[1:]]))

@@ -5,4 +5,4 @@ import sys
 from openstl_seqinterp import cli
 
 if __name__ == "__main__":
-    sys.exit(cli.run(cli.train))
+    sys.exit(cli.main(["train", *sys.argv[1:]]))

@@ -10,23 +10,25 @@ import torch
 from torch import distributed
 from torch.utils.data import Dataset, Sampler
 
+from ..protocols import Protocol
+from ..tasks import Task
 from .degrade import DEGRADATIONS, DROP
 from .sequences import SequenceSet, Withheld
-from .tasks import Task
 
 Numbers = int | Sequence[int] | np.ndarray  # of a case, or of several (B,)
 
 
 class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
-    """Item ``i`` is ``(x, y)``: the task's context (T, C, H, W), degraded, and its targets (T', C, H, W), in [0, 1].
+    """Item ``i`` is ``(x, y)``: what the protocol makes of a task's context, degraded, and its targets.
 
-    Cases are numbered sequence by sequence, within it task by task, within that degradation by degradation. All tasks
-    read equally many frames and have equally many targets.
-    Number ``epoch * len(self) + i`` is case ``i`` with the random draws of that epoch, so fresh noise needs no
-    state that workers would have to share.
+    ``x`` is (T, C + planes, H, W), ``y`` (T', C, H, W), both float32, images in [0, 1]. Cases are numbered sequence by
+    sequence, within it task by task, within that degradation by degradation. All tasks read equally many frames and
+    have equally many targets. Number ``epoch * len(self) + i`` is case ``i`` with the random draws of that epoch, so
+    fresh noise needs no state that workers would have to share; a loop over the dataset gives each case once.
 
     Targets come from ``withheld`` where it is given, else from the observed frames. No predictor ever sees them.
     ``exposed`` are the positions of each task that a degradation may blank: by default those that it reads.
+    ``drop`` is the share of further frames that are hidden where the protocol is masked (two stay), drawn by case.
     ``mean``, ``std`` and ``data_name`` are what OpenSTL's data module asks of a dataset.
     """
 
@@ -35,6 +37,7 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     def __init__(
         self,
         name: str,
+        protocol: Protocol,
         sequences: SequenceSet,
         tasks: Sequence[Task],
         degradations: Sequence[str] = ("clean",),
@@ -42,15 +45,16 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         rows: Sequence[int] | None = None,
         withheld: Withheld | None = None,
         exposed: Sequence[Sequence[int]] | None = None,
+        drop: float = 0.0,
         seed: int = 0,
     ) -> None:
-        self.data_name = name
+        self.data_name, self.protocol = name, protocol
         self.sequences, self.withheld = sequences, withheld
         self.rows = np.arange(len(sequences.frames)) if rows is None else np.asarray(rows)
         self.tasks, self.degradations = list(tasks), list(degradations)
         read = [tuple(position for position in task.context if position not in task.targets) for task in self.tasks]
         self.exposed = read if exposed is None else [tuple(positions) for positions in exposed]
-        self.seed = seed
+        self.drop, self.seed = drop, seed
         self._context, self._targets = (
             np.array([getattr(task, key) for task in self.tasks]) for key in ("context", "targets")
         )
@@ -61,7 +65,10 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 
     def _needed(self, task: Task) -> tuple[int, ...]:
         """The positions that must be observed for this task."""
-        return task.context + (task.targets if self.withheld is None else ())
+        return (() if self.protocol.masked else task.context) + (task.targets if self.withheld is None else ())
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        return (self[number] for number in range(len(self)))
 
     def __len__(self) -> int:
         return len(self.rows) * len(self.tasks) * len(self.degradations)
@@ -92,13 +99,14 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         frames = self.sequences.frames[sequence, index] / np.float32(255)
         observed = self.sequences.observed[sequence, index]
         for case in np.ndindex(numbers.shape):
-            DEGRADATIONS[self.degradations[kind[case][0]]]({
+            degraded = DEGRADATIONS[self.degradations[kind[case][0]]]({
                 "frames": frames[case],
                 "observed": observed[case],
                 "index": tuple(index[case].tolist()),
                 "exposed": self.exposed[task[case][0]],
                 "key": (self.seed, int(numbers[case])),
             })  # fmt: skip
+            frames[case], observed[case] = degraded["frames"], degraded["observed"]
         targets = (index[..., None] == self._targets[task]).any(axis=-1)
         frames[targets], observed[targets] = 0, False
         return frames, observed
@@ -114,8 +122,17 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         return frames / np.float32(255)
 
     def inputs(self, numbers: np.ndarray) -> np.ndarray:
-        """What a network reads of cases (B,): (B, T, C, H, W)."""
-        return self.read(numbers, self._context[self._indices(numbers)[1]])[0]
+        """What a network reads of cases (B,): (B, T, C + planes, H, W)."""
+        task = self._indices(numbers)[1]
+        context = self._context[task]
+        frames, observed = self.read(numbers, context)
+        if self.drop:
+            draws = [
+                np.random.default_rng([self.seed, int(number), DROP]).random(context.shape[1]) for number in numbers
+            ]
+            kept = observed & (np.stack(draws) >= self.drop)
+            observed = np.where(kept.sum(axis=1, keepdims=True) >= 2, kept, observed)
+        return self.protocol.inputs(frames, observed, context - self._targets[task, :1])
 
     def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         return self.__getitems__([number])[0]
@@ -130,48 +147,6 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 def _process() -> tuple[int, int]:
     """This process's rank and the number of processes: (0, 1) unless training is distributed."""
     return (distributed.get_rank(), distributed.get_world_size()) if distributed.is_initialized() else (0, 1)
-
-
-def infill_slots(frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Slots float32 (..., S, C + 2, H, W) of frames (..., S, C, H, W), ``observed`` bool and ``offset``, both (..., S).
-
-    The offset is in images. Batches are contiguous, which the stock SimVP asks for.
-    """
-    size = (*frames.shape[:-3], frames.shape[-3] + 2, *frames.shape[-2:])
-    slots = np.empty(size, np.float32)
-    slots[..., :-2, :, :] = np.where(observed[..., None, None, None], frames, 0)  # noise reaches blank images too
-    slots[..., -2, :, :], slots[..., -1, :, :] = observed[..., None, None], offset[..., None, None]
-    return slots
-
-
-class InfillDataset(TaskDataset):
-    """For networks that are told which images are observed: ``x`` is (S, C + 2, H, W), ``y`` (1, C, H, W).
-
-    The ``S`` slots are the task's context in its order, unobserved images and the target zeroed. Behind the image come
-    a plane that is 1 where the slot is observed, and one with its distance in time from the target, in images:
-    negative before it, whichever way the slots are read: time has a direction where each image comes about from the
-    one before. Each further image is hidden with probability ``drop`` (while two stay observed), drawn by case.
-    """
-
-    def __init__(self, *args: Any, drop: float = 0.0, **options: Any) -> None:
-        self.drop = drop
-        super().__init__(*args, **options)
-
-    def _needed(self, task: Task) -> tuple[int, ...]:
-        return task.targets if self.withheld is None else ()
-
-    def inputs(self, numbers: np.ndarray) -> np.ndarray:
-        """What a network reads of cases (B,): (B, S, C + 2, H, W)."""
-        task = self._indices(numbers)[1]
-        context = self._context[task]
-        frames, observed = self.read(numbers, context)
-        if self.drop:
-            draws = [
-                np.random.default_rng([self.seed, int(number), DROP]).random(context.shape[1]) for number in numbers
-            ]
-            kept = observed & (np.stack(draws) >= self.drop)
-            observed = np.where(kept.sum(axis=1, keepdims=True) >= 2, kept, observed)
-        return infill_slots(frames, observed, context - self._targets[task, :1])
 
 
 class EpochSampler(Sampler[int]):

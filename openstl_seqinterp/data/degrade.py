@@ -1,6 +1,7 @@
 """What can be wrong with the images a predictor is given: noise, a missing image, both. Targets are never degraded.
 
-The transforms live in mmcv's registry. They work on a dict of one case, and change its arrays in place::
+A degradation is a function from the dict of one case to such a dict, the same or a new one, and a row of
+`DEGRADATIONS`. Those of the paper are transforms of mmcv's registry. The dict holds::
 
     frames    float32 (K, C, H, W) in [0, 1]   some frames of a sequence
     observed  bool (K,)                        which of them are known
@@ -9,11 +10,12 @@ The transforms live in mmcv's registry. They work on a dict of one case, and cha
     key       tuple of ints                    the identity of the case
 
 A degraded frame is a function of the key and its position alone. So the frames that a network reads and those that
-a baseline reads of the same case are the same pixels, whoever asks, in any order, in any worker process.
+a baseline reads of the same case are the same pixels, in any order and in any worker process.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,10 +58,12 @@ class SequenceNoise(BaseTransform):
 
 _miss = {"type": "SequenceMiss"}
 _noise = {"type": "SequenceNoise", "sigma": 17 / 255}
-DEGRADATIONS: dict[str, Compose] = {
+Degradation = Callable[[dict[str, Any]], dict[str, Any]]
+DEGRADATIONS: dict[str, Degradation] = {
     "clean": Compose([]),
     "noise": Compose([_noise]),
     "miss": Compose([_miss]),
     "aug": Compose([_miss, _noise]),
 }
-UNION = "all"  # a training set's name for the union of them
+PAPER = ("clean", "noise", "miss", "aug")  # the variants of its tables, whatever is added to `DEGRADATIONS`
+UNION = "all"  # a training set's name for the union of those

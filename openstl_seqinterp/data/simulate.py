@@ -10,14 +10,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import pi
+from math import pi, sqrt
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn.functional import affine_grid, grid_sample
 
-from .. import __version__
+from .._version import __version__
 from ..errors import UserError
 from ..files import writable_folder, write_json
 from .mnist import load_digits
@@ -75,12 +75,27 @@ def simulate(digits: np.ndarray, process: Process, rng: np.random.Generator) -> 
     return np.rint(noisy * 255).astype(np.uint8), images.astype(np.float32)
 
 
+def expected_image(clean: np.ndarray, noise: float = Process.noise) -> np.ndarray:
+    """The expectation of a stored image of which ``clean``, in [0, 1], is known: what has the least expected MSE.
+
+    Noise of standard deviation ``noise`` is added to it and the sum is clipped to [0, 1], so its mean is that of a
+    censored Gaussian: brighter than a black pixel, darker than a white one.
+    E = c (P(b) - P(a)) + s (p(a) - p(b)) + 1 - P(b) with a = -c / s, b = (1 - c) / s, and p and P the density and the
+    distribution of the standard normal.
+    """
+    value = torch.from_numpy(np.asarray(clean, np.float64))
+    low, high = -value / noise, (1 - value) / noise
+    below, above = (torch.special.ndtr(bound) for bound in (low, high))
+    slopes = torch.exp(-low.square() / 2) - torch.exp(-high.square() / 2)
+    return (value * (above - below) + noise * slopes / sqrt(2 * pi) + 1 - above).numpy()
+
+
 def write_dataset(data_root: Path, seed: int = SEED, sets: Mapping[str, tuple[int, int]] = DIGITS) -> Path:
     """Simulate ``sets`` and write their files to ``data_root/seqinterp``; the same seed, the same bytes."""
     folder, process = data_root / "seqinterp", Process()
     images, labels, source = load_digits(data_root)
     writable_folder(data_root)
-    # Nobody, neither a process beside this one nor a run after Ctrl-C, ever sees a part of the files.
+    # Neither a process beside this one nor a run after Ctrl-C ever sees a part of the files.
     with tempfile.TemporaryDirectory(dir=data_root, prefix=".seqinterp-") as temporary:
         written = Path(temporary) / "seqinterp"
         for name, (digit, count) in sets.items():

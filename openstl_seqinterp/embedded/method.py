@@ -12,8 +12,7 @@ from timm.scheduler import CosineLRScheduler, StepLRScheduler, TanhLRScheduler
 from torch import nn
 from torch.optim.lr_scheduler import OneCycleLR
 
-from ..errors import require_known
-from ..schedule import step_scheduler
+from .schedule import step_scheduler
 from .simvp import SimVP_Model
 
 # schedule: timm's class, and which of its arguments takes which of our settings
@@ -48,7 +47,8 @@ class Base_method(pl.LightningModule):
             **{key: value for key, value in extra.items() if value is not None},
         )
         name = p.sched.lower()
-        require_known("schedule", name, ["onecycle", *SCHEDULES])
+        if name not in ("onecycle", *SCHEDULES):
+            raise ValueError(f"unknown schedule {name!r}, expected onecycle, {', '.join(SCHEDULES)}")
         if name == "onecycle":
             steps = int(self.trainer.estimated_stepping_batches)
             schedule: Any = OneCycleLR(optimizer, p.lr, total_steps=steps, final_div_factor=p.final_div_factor)

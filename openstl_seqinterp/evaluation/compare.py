@@ -10,9 +10,10 @@ from statistics import mean, stdev
 from typing import Any
 
 from ..errors import UserError
+from .metrics import METRICS
 from .paper import printed
-from .scores import ALL, FLOOR, MODEL, PREDICTORS
-from .tables import FORMATS, PAPER
+from .scores import ALL, FLOOR, MODEL, predictors
+from .tables import PAPER, markdown_table
 
 Record = dict[str, Any]
 
@@ -53,13 +54,13 @@ def table(
     paper: bool = False,
     ratio: bool = False,
 ) -> str:
-    """A metric as a Markdown table: test sets down; methods, baselines and, where wished, the ``paper`` across.
+    """A metric as a Markdown table: test sets down; methods, baselines and, where requested, the ``paper`` across.
 
     Runs of the same label are seeds of it: their mean, and +- their sample standard deviation. ``ratio`` divides by the
     noise floor of each test set. UserError where runs were not scored on the same test cases, or one seed comes twice.
     """
     columns: dict[str, dict[int, dict[str, float | None]]] = {}
-    others = {name: _values(runs[0], name, metric, frame) for name in PREDICTORS if name != MODEL}
+    others = {name: _values(runs[0], name, metric, frame) for name in predictors() if name != MODEL}
     for run in runs:
         if not all(_same(_values(run, name, metric, frame), values) for name, values in others.items()):
             raise UserError(
@@ -80,12 +81,11 @@ def table(
     for name, values in others.items():
         if values:
             cells[name] = lambda test_set, values=values: [values.get(test_set)]  # type: ignore[misc]
-    lines = [f"| test set | {' | '.join(cells)} |", "|---" * (len(cells) + 1) + "|"]
+    rows = []
     for test_set in runs[0]["scores"]:
         unit = others[FLOOR][test_set] if ratio else 1.0
-        row = (_cell(values(test_set), unit, FORMATS[metric]) for values in cells.values())
-        lines.append(f"| {test_set} | {' | '.join(row)} |")
-    return "\n".join(lines)
+        rows.append([test_set, *(_cell(values(test_set), unit, METRICS[metric].format) for values in cells.values())])
+    return "\n".join(markdown_table(["test set", *cells], rows))
 
 
 def _cell(values: Sequence[float | None], unit: float | None, how: str) -> str:
@@ -95,7 +95,7 @@ def _cell(values: Sequence[float | None], unit: float | None, how: str) -> str:
     return format(mean(known), how) + (f" ± {format(stdev(known), how)}" if len(known) > 1 else "")
 
 
-def compare(folders: Sequence[Path]) -> str:
+def compare_folders(folders: Sequence[Path]) -> str:
     """The MSE over all missing images of the runs in ``folders``; see `table`."""
     for folder in folders:
         if not (folder / "scores.json").is_file():

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from ..data.tasks import Task
 from ..files import atomic
+from ..tasks import Task
 
 KINDS = ("best", "worst")  # of the cases that are drawn, by SSIM
 _SCALE, _COLOURS = Normalize(0, 200, clip=True), colormaps["viridis"]  # the paper's, on the scale 0-255

@@ -1,17 +1,35 @@
 """Metrics per image, on whole batches: predictions and truths (N, C, H, W) in [0, 1] give float64 (N,).
 
-MSE and MAE are summed over the pixels of an image, as OpenSTL counts them. SSIM and PSNR take predictions clipped
-to [0, 1], as OpenSTL does, and a data range of 1.
+A metric is a function and a row of `METRICS`. MSE and MAE are summed over the pixels of an image, as OpenSTL counts
+them. SSIM and PSNR take predictions clipped to [0, 1], as OpenSTL does, and a data range of 1.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import torch
 
-METRICS = ("mse", "mae", "ssim", "psnr")
 _WINDOW = 7
 _SMALL = 96  # pixels a side: measured, see `_window_means`
 _PIXELS = 2**20  # of images whose SSIM is computed at a time, for which some 60 bytes a pixel are taken
+
+
+def mse(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
+    """Squared error, summed over the pixels of an image."""
+    return (predictions - truths).flatten(1).square_().sum(dim=1).double()
+
+
+def mae(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
+    """Absolute error, summed over the pixels of an image."""
+    return (predictions - truths).flatten(1).abs_().sum(dim=1).double()
+
+
+def psnr(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
+    """Peak signal-to-noise ratio in dB; infinite for an exact prediction."""
+    error = (predictions.clamp(0, 1) - truths).flatten(1)
+    return -10 * torch.log10(error.square_().mean(dim=1).double())
 
 
 def ssim(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
@@ -68,17 +86,31 @@ def _windows(like: torch.Tensor, length: int) -> torch.Tensor:
     return like.new_ones(length, length).tril(_WINDOW - 1).triu()[: length - _WINDOW + 1]
 
 
+def clipped_ssim(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
+    """`ssim` of predictions clipped to [0, 1]."""
+    return ssim(predictions.clamp(0, 1), truths)
+
+
+class Metric(NamedTuple):
+    """A ``function`` of predictions and truths (N, C, H, W) to float64 (N,), and how tables name and print it."""
+
+    function: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    label: str
+    format: str
+
+
+METRICS: dict[str, Metric] = {
+    "mse": Metric(mse, "MSE", ".2f"),
+    "mae": Metric(mae, "MAE", ".1f"),
+    "ssim": Metric(clipped_ssim, "SSIM", ".3f"),
+    "psnr": Metric(psnr, "PSNR", ".1f"),
+}
+
+
 def per_image(predictions: torch.Tensor, truths: torch.Tensor) -> dict[str, torch.Tensor]:
     """Every metric of `METRICS` for every image. Raises ValueError where the shapes differ: nothing is broadcast."""
     if predictions.shape != truths.shape or truths.ndim != 4:
         raise ValueError(
             f"predictions {tuple(predictions.shape)} and truths {tuple(truths.shape)} must both be (N, C, H, W)"
         )
-    clipped = predictions.clamp(0, 1)
-    error, left = ((images - truths).flatten(1) for images in (predictions, clipped))
-    return {
-        "mse": error.square().sum(dim=1).double(),
-        "mae": error.abs_().sum(dim=1).double(),
-        "ssim": ssim(clipped, truths),
-        "psnr": -10 * torch.log10(left.square_().mean(dim=1).double()),
-    }
+    return {name: metric.function(predictions, truths) for name, metric in METRICS.items()}

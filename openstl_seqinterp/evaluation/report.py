@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,22 @@ from .tables import markdown, terminal_tables
 
 
 def report(
-    folder: Path, about: dict[str, Any], datasets: dict[str, TaskDataset], predictions: dict[str, np.ndarray]
+    folder: Path,
+    about: dict[str, Any],
+    datasets: dict[str, TaskDataset],
+    predictions: dict[str, np.ndarray],
+    between: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
-    """Score ``predictions`` (test set: (N, 1, C, H, W)), write all to ``folder``, return what scores.json holds."""
+    """Score ``predictions`` (test set: (N, 1, C, H, W)), write all to ``folder``, return what scores.json holds.
+
+    ``between`` is called before each test set; what it raises ends the scoring.
+    """
     console = Console()
     scores: Scores = {}
     memory: Memory = {}
     for number, (name, dataset) in enumerate(track(datasets.items(), "scoring", console=console, total=len(datasets))):
+        if between is not None:
+            between()
         cases, model = collect(dataset, memory), predictions[name][:, 0]
         scores[name], similarity = score(name, cases, model)
         if number == 0:

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 
 from ..data.dataset import TaskDataset
+from ..data.simulate import expected_image
 from ..errors import UserError
-from .baselines import BASELINES, sources
+from .baselines import BASELINES
 from .metrics import METRICS, per_image
 
 MODEL, FLOOR, ALL = "model", "floor", "all"
-PREDICTORS = (MODEL, *BASELINES, FLOOR)
 # test set: predictor: frame (counted from 1, or "all"): metric
 Scores = dict[str, dict[str, dict[str, dict[str, float | None]]]]
 
@@ -37,7 +37,12 @@ class Cases:
     predictions: dict[str, np.ndarray]
 
 
-Memory = dict[tuple[Any, ...], dict[str, np.ndarray]]
+Memory = dict[tuple[Any, ...], np.ndarray]
+
+
+def predictors() -> list[str]:
+    """The names of all that is scored, in the order of the tables."""
+    return [MODEL, *BASELINES, FLOOR]
 
 
 def collect(dataset: TaskDataset, memory: Memory | None = None) -> Cases:
@@ -53,12 +58,16 @@ def collect(dataset: TaskDataset, memory: Memory | None = None) -> Cases:
         _, task, _ = dataset.case(number)
         (target,) = task.targets
         frames, observed = dataset.read(number, everything)
-        near = sources(observed, target)
-        key = (target, *near, hashlib.sha256(frames[near].tobytes()).digest())
-        if key not in memory:
-            # Copies: some of them are views, which would keep the frames of all cases.
-            memory[key] = {name: np.array(baseline(frames, observed, target)) for name, baseline in BASELINES.items()}
-        return frames[list(task.context)], memory[key]
+        images = {}
+        for name, baseline in BASELINES.items():
+            near = baseline.sources(observed, target)
+            # All that a baseline is handed, so an equal key has an equal image, whichever thread comes first.
+            key = (name, target, *near, hashlib.sha256(frames[near].tobytes()).digest())
+            if key not in memory:
+                # A copy: some are views, which would keep the frames of all cases.
+                memory[key] = np.array(baseline.predict(frames, observed, target))
+            images[name] = memory[key]
+        return frames[list(task.context)], images
 
     cases = range(len(dataset))
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV, which takes most of the time, lets other threads run
@@ -67,23 +76,27 @@ def collect(dataset: TaskDataset, memory: Memory | None = None) -> Cases:
     targets = np.array([dataset.case(number)[1].targets for number in cases])
     if dataset.withheld is not None and dataset.withheld.clean is not None:
         sequence = np.array([dataset.case(number)[0] for number in cases])
-        predictions[FLOOR] = dataset.withheld.clean[sequence, dataset.withheld.at(targets[:, 0])].astype(np.float32)
+        clean = dataset.withheld.clean[sequence, dataset.withheld.at(targets[:, 0])]
+        predictions[FLOOR] = expected_image(clean).astype(np.float32)
     return Cases(np.stack(inputs), dataset.targets(cases)[:, 0], targets[:, 0], predictions)
 
 
-def score(name: str, cases: Cases, model: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
-    """Scores by predictor and frame, and the model's SSIM per case (N,). ``model`` is (N, C, H, W).
+def score(name: str, cases: Cases, model: np.ndarray | None) -> tuple[dict[str, Any], np.ndarray]:
+    """Scores by predictor and frame, and the model's SSIM per case (N,). ``model`` is (N, C, H, W); None leaves it out.
 
     Raises UserError where the model's output is not finite.
     """
-    if not np.isfinite(model).all():
+    if model is not None and not np.isfinite(model).all():
         raise UserError(f"the model's predictions on {name} are not finite; train again with a lower --lr")
     groups = {str(target + 1): cases.targets == target for target in np.unique(cases.targets)}
     groups[ALL] = np.ones(len(cases.targets), bool)
     truths = torch.from_numpy(cases.truths)
     scores: dict[str, Any] = {}
     similarity = np.empty(0)
-    for predictor, images in {MODEL: model, **cases.predictions}.items():
+    for predictor in predictors():
+        images = model if predictor == MODEL else cases.predictions.get(predictor)
+        if images is None:
+            continue
         values = per_image(torch.from_numpy(images), truths)
         if predictor == MODEL:
             similarity = values["ssim"].numpy()
@@ -91,7 +104,7 @@ def score(name: str, cases: Cases, model: np.ndarray) -> tuple[dict[str, Any], n
             frame: {metric: _finite(values[metric].numpy()[members].mean()) for metric in METRICS}
             for frame, members in groups.items()
         }
-    return {predictor: scores[predictor] for predictor in PREDICTORS if predictor in scores}, similarity
+    return scores, similarity
 
 
 def _finite(value: float) -> float | None:

@@ -1,17 +1,25 @@
-"""Scores as tables: for the terminal (rich) and for ``scores.md``."""
+"""Scores as tables: for the terminal (rich) and in Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.table import Table
 
+from .metrics import METRICS
 from .paper import printed
-from .scores import ALL, MODEL, PREDICTORS, Scores
+from .scores import ALL, MODEL, Scores, predictors
 
 PAPER = "paper"
-LABELS = {"mse": "MSE", "mae": "MAE", "ssim": "SSIM", "psnr": "PSNR"}
-FORMATS = {"mse": ".2f", "mae": ".1f", "ssim": ".3f", "psnr": ".1f"}
+
+
+def markdown_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a table in Markdown."""
+    return [_line(heading), "|---" * len(heading) + "|", *map(_line, rows)]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _frames(scores: Scores) -> list[str]:
@@ -29,9 +37,14 @@ def _lookup(scores: Scores, train_set: str, frame: str) -> Callable[[str, str, s
             value = printed(train_set, test_set).get(metric)
         else:
             value = scores[test_set].get(predictor, {}).get(frame, {}).get(metric)
-        return "-" if value is None else format(value, FORMATS[metric])
+        return "-" if value is None else format(value, METRICS[metric].format)
 
     return cell
+
+
+def _compared(frame: str) -> list[str]:
+    """What is compared: the paper printed scores of all images together alone."""
+    return [*predictors(), PAPER] if frame == ALL else predictors()
 
 
 def terminal_tables(scores: Scores, train_set: str, method: str) -> list[Table]:
@@ -45,10 +58,10 @@ def terminal_tables(scores: Scores, train_set: str, method: str) -> list[Table]:
             padding=(0, 1, 0, 0),
         )
         table.add_column("test set", no_wrap=True)
-        others = [*PREDICTORS[1:], PAPER] if frame == ALL else list(PREDICTORS[1:])
-        columns = [(MODEL, metric) for metric in LABELS] + [(other, "mse") for other in others]
+        columns = [(MODEL, metric) for metric in METRICS]
+        columns += [(other, "mse") for other in _compared(frame) if other != MODEL]
         for predictor, metric in columns:
-            heading = f"MSE\n{predictor}" if predictor != MODEL else f"{LABELS[metric]}\nmodel"
+            heading = f"MSE\n{predictor}" if predictor != MODEL else f"{METRICS[metric].label}\nmodel"
             table.add_column(heading, justify="right", style="bold" if predictor == MODEL else None)
         for test_set in scores:
             table.add_row(test_set, *(cell(test_set, predictor, metric) for predictor, metric in columns))
@@ -64,17 +77,14 @@ def markdown(scores: Scores, train_set: str, method: str, host: str, checkpoint:
         f"Host: {host}. Checkpoint: {checkpoint}.",
         "",
         "MSE and MAE are summed over the pixels of an image with values in [0, 1] and averaged over images; SSIM (7x7",
-        "window) and PSNR (dB) have data range 1. `floor` is the noise floor, the clean image itself: the least MSE",
-        "that can be had, not the highest SSIM, which rewards noise in the prediction where the truth has noise.",
-        "`paper` is what the paper printed, on sequences that were never published.",
+        "window) and PSNR (dB) have data range 1. `floor` is the noise floor: the expected stored image given the",
+        "clean one, which has the least expected MSE. It has not the highest SSIM, which rewards noise where the",
+        "truth has noise. `paper` is what the paper printed, on sequences that were never published.",
     ]
     for frame in _frames(scores):
-        cell = _lookup(scores, train_set, frame)
-        predictors = [*PREDICTORS, PAPER] if frame == ALL else list(PREDICTORS)
-        for metric, label in LABELS.items():
-            lines += ["", f"## {label}, {_title(frame, scores)}", "", f"| test set | {' | '.join(predictors)} |"]
-            lines.append("|---" * (len(predictors) + 1) + "|")
-            for test_set in scores:
-                cells = (cell(test_set, predictor, metric) for predictor in predictors)
-                lines.append(f"| {test_set} | {' | '.join(cells)} |")
+        cell, columns = _lookup(scores, train_set, frame), _compared(frame)
+        for name, metric in METRICS.items():
+            lines += ["", f"## {metric.label}, {_title(frame, scores)}", ""]
+            rows = ([test_set, *(cell(test_set, column, name) for column in columns)] for test_set in scores)
+            lines += markdown_table(["test set", *columns], rows)
     return "\n".join(lines) + "\n"

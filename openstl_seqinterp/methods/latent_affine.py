@@ -12,24 +12,31 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from pydantic import Field
 from torch import nn
-from torch.nn.functional import mse_loss
+from torch.nn.functional import avg_pool2d, mse_loss, pad
 
 from .. import host
-from ..data.loaders import INFILL
-from .least_squares import motion_left
+from ..motion.least_squares import motion_left
+from ..motion.slots import Slots, in_time, neighbours, read_slots
+from ..motion.warp import motion_grid, rigid_motion, warp
+from ..protocols import INFILL, Abilities
+from ..settings import Settings
 from .photometry import BlendLogits, Tone, blend_weights, noise_level
-from .slots import Slots, in_time, neighbours, read_slots
-from .warp import motion_grid, rigid_motion, warp
 
 _GRID = 5  # the encoder's last map, whatever the size of the images
 _BOUNDS = (0.6, 4.0, 4.0, 0.3)  # of what a pass adds: rotation in radians, shift x and y in pixels, log gain
 
 
-def move(images: torch.Tensor, motion: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+_UNSEEN = 0.05  # the weight of the nearest image's border where no image sees what moves in; zero where all see it
+
+_SMOOTH = 5  # pixels: the side of the window over which that border is averaged
+
+
+def move(images: torch.Tensor, motion: torch.Tensor, steps: torch.Tensor, beyond: str = "border") -> torch.Tensor:
     """Images (N, C, H, W) after ``steps`` (N,) steps of ``motion`` (N, 4): rotation, shift x and y, log gain."""
     gain = torch.exp(motion[:, 3] * steps).view(-1, 1, 1, 1)
-    return gain * warp(images, motion_grid(rigid_motion(motion[:, :3], steps), images.shape[-2:]))
+    return gain * warp(images, motion_grid(rigid_motion(motion[:, :3], steps), images.shape[-2:]), beyond)
 
 
 class PairEncoder(nn.Module):
@@ -76,7 +83,7 @@ class LatentAffine_Model(nn.Module):
     ) -> None:
         super().__init__()
         self.passes, self.refinements = passes, refinements
-        self.encoder = PairEncoder(in_shape[1] - 2, hidden)
+        self.encoder = PairEncoder(in_shape[1] - INFILL.planes, hidden)
         self.weigh, self.tone = BlendLogits(hidden), Tone(hidden)
 
     def motion(self, slots: Slots) -> tuple[torch.Tensor, torch.Tensor]:
@@ -113,7 +120,10 @@ class LatentAffine_Model(nn.Module):
         motion, error = self.motion(slots)
         noise = noise_level(slots.images.flatten(0, 1)).view(count, length)
         weights = blend_weights(self.weigh(slots, noise), slots.observed)
-        weighted = slots.images * weights[..., None, None, None]
+        # The weights are one more channel, which moves with the images: where one of them has left what it shows, those
+        # that see it count, and none is taken for what its border would go on as.
+        weighted = torch.cat([slots.images, torch.ones_like(slots.images[:, :, :1])], dim=2)
+        weighted = weighted * weights[..., None, None, None]
         # Both sides in one batch: what comes after the target lies before it when time runs backwards.
         both = torch.cat([weighted, weighted.flip(1)])
         before = torch.cat([slots.offset, -slots.offset.flip(1)]) < 0
@@ -121,7 +131,20 @@ class LatentAffine_Model(nn.Module):
         both_steps = torch.cat([steps, steps.flip(1)])
         blend = self._gather(both, before, both_steps, torch.cat([motion, -motion]))
         blend = blend.unflatten(0, (2, count)).sum(dim=0)
+        seen = blend[:, -1:]
+        unseen = _UNSEEN * (1 - seen).clamp(min=0)
+        blend = (blend[:, :-1] + unseen * self._nearest(slots, motion)) / (seen + unseen)
         return self.tone(blend, (weights * noise).sum(dim=1))[:, None], error
+
+    def _nearest(self, slots: Slots, motion: torch.Tensor) -> torch.Tensor:
+        """The observed image (B, C, H, W) nearest to the target, moved there, its border going on beyond it.
+
+        It is smoothed: what goes on is then the colour at the border without its noise, which would draw streaks.
+        """
+        distance = slots.offset.abs().masked_fill(~slots.observed, torch.inf)
+        row, place = torch.arange(len(distance), device=distance.device), distance.argmin(dim=1)
+        smooth = avg_pool2d(pad(slots.images[row, place], (_SMOOTH // 2,) * 4, mode="replicate"), _SMOOTH, 1)
+        return move(smooth, motion, -slots.offset[row, place])
 
     def _gather(
         self, images: torch.Tensor, before: torch.Tensor, steps: torch.Tensor, motion: torch.Tensor
@@ -133,9 +156,20 @@ class LatentAffine_Model(nn.Module):
         """
         total = torch.zeros_like(images[:, 0])
         for slot in range(images.shape[1]):
-            moved = move(total + images[:, slot], motion, steps[:, slot])
+            # Gain is for the images, not for their weights.
+            moved = move(total + images[:, slot], motion, steps[:, slot], "zeros")
+            weight = moved[:, -1:] / torch.exp(motion[:, 3] * steps[:, slot]).view(-1, 1, 1, 1)
+            moved = torch.cat([moved[:, :-1], weight], dim=1)
             total = torch.where(before[:, slot].view(-1, 1, 1, 1), moved, total)
         return total
+
+
+class LatentAffineSettings(Settings):
+    """What a config may set."""
+
+    hidden: int = Field(16, ge=1)
+    passes: int = Field(3, ge=0)
+    refinements: int = Field(2, ge=0)
 
 
 class LatentAffine(host.SimVP):
@@ -144,9 +178,7 @@ class LatentAffine(host.SimVP):
     It is trained on the loss of the host plus the error of the pairs, which is what tells the encoder the motion.
     """
 
-    dataname = INFILL
-    whole_sequence = True  # reads any number of slots: all images when tested
-    Model = LatentAffine_Model
+    abilities = Abilities(INFILL, LatentAffineSettings, any_size=True, any_slots=True)
 
     def _build_model(self, **args: Any) -> nn.Module:
         return LatentAffine_Model(**args)

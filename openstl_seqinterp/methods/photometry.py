@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .slots import Slots
-
-DARK = 1e-3  # a standard deviation of noise that does not matter
+from ..motion.least_squares import DARK
+from ..motion.slots import Slots
 
 
 def noise_level(images: torch.Tensor) -> torch.Tensor:

@@ -14,16 +14,18 @@ from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate
 
 from .. import host
-from ..data.loaders import INFILL
-from .least_squares import PARAMETERS, motion_left
+from ..motion.least_squares import PARAMETERS, motion_left
+from ..motion.slots import Slots, neighbours, read_slots
+from ..motion.warp import flow_grid, rigid_flow, warp
+from ..protocols import INFILL, Abilities
+from ..settings import SimVPSettings
 from .photometry import BlendLogits, Tone, blend_weights, noise_level
-from .slots import Slots, neighbours, read_slots
-from .warp import flow_grid, rigid_flow, warp
 
 _SPEED, _GAIN = 4.0, 0.05  # bounds of what the network adds, for each step in time: pixels, log gain
 _WINDOWS = (24, 12)  # of the local motion, in pixels, after that of the whole image
 _COARSE = 32  # pixels: images are halved for the first look, as long as both sides keep as many
 _TURN, _FADE = 0.6, 0.3  # bounds of the local motion of a step: radians, log gain; shifts, a quarter of the image
+_FLOW = 2  # planes of flow, x and y, that the network reads beside those of a slot
 _NEAR = 1.5  # what a step of distance takes off the logit of the blend before training
 _FAST = 10.0  # times the learning rate, for the one number that says how far to follow the local motion
 
@@ -62,7 +64,7 @@ def follow(slots: Slots, motion: torch.Tensor) -> tuple[torch.Tensor, torch.Tens
 
 def move(slots: Slots, flow: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
     """Each image read at x + ``flow`` (B, S, 2, H, W), times the exponential of ``gain`` (B, S, 1, H, W)."""
-    moved = warp(slots.images.flatten(0, 1), flow_grid(flow.flatten(0, 1)), "border")
+    moved = warp(slots.images.flatten(0, 1), flow_grid(flow.flatten(0, 1)))
     return torch.exp(gain) * moved.view_as(slots.images)
 
 
@@ -78,7 +80,7 @@ class SimVP_Motion_Model(nn.Module):
     def __init__(self, in_shape: list[int], **args: Any) -> None:
         super().__init__()
         slots, planes, *size = in_shape
-        self.network = host.SimVP_Model(in_shape=[slots, planes + 2, *size], **args)
+        self.network = host.SimVP_Model(in_shape=[slots, planes + _FLOW, *size], **args)
         self.follow = nn.Parameter(torch.zeros(()))
         self.weigh, self.tone = BlendLogits(), Tone()
         nn.init.zeros_(self.network.dec.readout.weight)
@@ -106,8 +108,7 @@ class SimVP_Motion_Model(nn.Module):
 class SimVP_Motion(host.SimVP):
     """The host's SimVP, its training and its settings, with `SimVP_Motion_Model` as the network."""
 
-    dataname = INFILL
-    Model = host.SimVP_Model
+    abilities = Abilities(INFILL, SimVPSettings, any_size=True, compiles=True)
 
     def _build_model(self, **args: Any) -> nn.Module:
         return SimVP_Motion_Model(**args)

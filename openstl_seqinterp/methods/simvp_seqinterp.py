@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from pydantic import Field
 from torch import nn
 from torch.nn.functional import l1_loss, mse_loss
 
 from .. import host
+from ..protocols import ONE_SIDED, Abilities
+from ..settings import SimVPSettings
 
 
 class MSEMAELoss(nn.Module):
@@ -22,8 +25,17 @@ class MSEMAELoss(nn.Module):
         return self.mse_weight * mse_loss(predictions, truths) + self.mae_weight * l1_loss(predictions, truths)
 
 
+class SimVP_SeqInterpSettings(SimVPSettings):
+    """What a config may set."""
+
+    mse_weight: float = Field(1.0, ge=0)
+    mae_weight: float = Field(1.0, ge=0)
+
+
 class SimVP_SeqInterp(host.SimVP):
     """The host's SimVP with `MSEMAELoss` for training and for the choice of the best checkpoint."""
+
+    abilities = Abilities(ONE_SIDED, SimVP_SeqInterpSettings, any_size=True, compiles=True)
 
     def __init__(self, mse_weight: float = 1.0, mae_weight: float = 1.0, **args: Any) -> None:
         super().__init__(mse_weight=mse_weight, mae_weight=mae_weight, **args)

@@ -4,6 +4,7 @@ import pytest
 from openstl_seqinterp.data.balance import balanced, speed
 from openstl_seqinterp.data.loaders import load_data
 from openstl_seqinterp.data.sequences import SequenceSet
+from openstl_seqinterp.protocols import ONE_SIDED
 
 
 def moving_dots(steps):
@@ -44,7 +45,7 @@ def test_balance_draws_slow_and_fast_sequences_alike(data_root):
     shares = {}
     for balance in ("none", "velocity"):
         options = {"train_set": "n6", "data_root": str(data_root), "balance": balance}
-        train, _, _ = load_data("seqinterp", batch_size=16, val_batch_size=16, num_workers=0, **options)
+        train, _, _ = load_data("seqinterp", view=ONE_SIDED, batch_size=16, val_batch_size=16, num_workers=0, **options)
         data = train.dataset
         speeds = speed(data.sequences)[data.rows]
         bins = np.clip(((speeds - speeds.min()) / np.ptp(speeds) * 10).astype(int), 0, 9)

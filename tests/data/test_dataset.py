@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from openstl_seqinterp.data.dataset import EpochSampler, TaskDataset
 from openstl_seqinterp.data.degrade import DEGRADATIONS
 from openstl_seqinterp.data.sequences import SequenceSet, Withheld
-from openstl_seqinterp.data.tasks import Task
+from openstl_seqinterp.protocols import ONE_SIDED
+from openstl_seqinterp.tasks import Task
 
 COUNT, LENGTH, HIDDEN = 3, 8, (2, 7)
 TASKS = [Task((0, 1), (3,)), Task((6, 5), (4,)), Task((1, 3), (5,))]
@@ -23,7 +24,7 @@ def sequences():
 
 
 def dataset(degradations=("clean",), tasks=TASKS, **options):
-    return TaskDataset("n6", sequences(), tasks, degradations, **options)
+    return TaskDataset("n6", ONE_SIDED, sequences(), tasks, degradations, **options)
 
 
 def test_cases_run_through_sequences_then_tasks_then_degradations():
@@ -59,7 +60,7 @@ def test_targets_are_never_degraded(names, number, seed):
 def test_reading_an_item_leaves_the_stored_frames_as_they_are(names, number):
     stored = sequences()
     before, known = stored.frames.copy(), stored.observed.copy()
-    data = TaskDataset("n6", stored, TASKS, names)
+    data = TaskDataset("n6", ONE_SIDED, stored, TASKS, names)
     x, y = data[number]
     x.zero_()
     y.zero_()
@@ -136,9 +137,9 @@ def test_a_task_that_uses_an_unobserved_image_is_an_error(task):
 def test_an_image_missing_from_one_sequence_alone_is_an_error_where_that_sequence_is_used():
     partly = sequences()
     partly.observed[1, 0] = False
-    assert len(TaskDataset("n6", partly, TASKS, rows=[0, 2])) == 2 * len(TASKS)
+    assert len(TaskDataset("n6", ONE_SIDED, partly, TASKS, rows=[0, 2])) == 2 * len(TASKS)
     with pytest.raises(ValueError, match=r"positions \[0\]"):
-        TaskDataset("n6", partly, TASKS)
+        TaskDataset("n6", ONE_SIDED, partly, TASKS)
 
 
 def test_withheld_images_may_be_targets_but_never_context():
@@ -172,3 +173,23 @@ def test_the_order_depends_on_the_seed_and_the_epoch_alone():
     *_, continued = orders(0, range(4))
     (resumed,) = orders(0, [3])
     assert resumed == continued
+
+
+def test_a_loop_over_it_gives_each_case_once():
+    data = dataset(["clean", "noise"])
+    items = list(data)
+    assert len(items) == len(data)
+    for number, (x, y) in enumerate(items):
+        np.testing.assert_array_equal(x, data[number][0])
+        np.testing.assert_array_equal(y, data[number][1])
+
+
+def test_a_degradation_may_return_a_new_dict(monkeypatch):
+    def dark(results):
+        return {**results, "frames": results["frames"] / 2, "observed": results["observed"].copy()}
+
+    monkeypatch.setitem(DEGRADATIONS, "dark", dark)
+    clean, darker = dataset(), dataset(["dark"])
+    for number in range(len(clean)):
+        np.testing.assert_array_equal(darker[number][0], clean[number][0] / 2)
+        np.testing.assert_array_equal(darker[number][1], clean[number][1])

@@ -1,6 +1,7 @@
 import itertools
 import sys
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from openstl_seqinterp.data.loaders import (
 )
 from openstl_seqinterp.data.sequences import SequenceSet
 from openstl_seqinterp.errors import UserError
+from openstl_seqinterp.protocols import ONE_SIDED
 
 FILES = ["n6-train.npz", "n6-test.npz", "n3-train.npz", "n3-test.npz"]
 
@@ -29,7 +31,7 @@ FILES = ["n6-train.npz", "n6-test.npz", "n3-train.npz", "n3-test.npz"]
 @pytest.mark.usefixtures("sentinel")
 @pytest.mark.parametrize("train_set", ["n6", "n6-all"])
 def test_no_training_or_validation_item_holds_a_withheld_image(data_root, brightest, train_set):
-    for data in window_datasets(data_root, "seqinterp", train_set, seed=0):
+    for data in window_datasets(data_root, "seqinterp", ONE_SIDED, train_set, seed=0):
         for number in range(2 * len(data)):  # two epochs
             assert max(map(brightest, data[number])) < 0.3
 
@@ -37,7 +39,7 @@ def test_no_training_or_validation_item_holds_a_withheld_image(data_root, bright
 @pytest.mark.usefixtures("sentinel")
 @pytest.mark.parametrize("test_set", scored_sets("seqinterp"))
 def test_no_test_input_is_a_withheld_image(data_root, brightest, test_set):
-    data = withheld_datasets(data_root, "seqinterp", [test_set])[test_set]
+    data = withheld_datasets(data_root, "seqinterp", ONE_SIDED, [test_set])[test_set]
     for number in range(len(data)):
         x, y = data[number]
         assert brightest(x) < 0.3
@@ -59,9 +61,9 @@ def opened():
 
 
 def test_training_opens_no_test_file(data_root, opened):
-    window_datasets(data_root, "seqinterp", "n6-all", seed=0)
+    window_datasets(data_root, "seqinterp", ONE_SIDED, "n6-all", seed=0)
     assert opened == ["n6-train.npz"]
-    withheld_datasets(data_root, "seqinterp", ["n6"])["n6"]
+    withheld_datasets(data_root, "seqinterp", ONE_SIDED, ["n6"])["n6"]
     assert "n6-test.npz" in opened  # so a test file would have been seen above
 
 
@@ -69,14 +71,14 @@ def test_training_opens_no_test_file(data_root, opened):
     ("train_set", "variants"), [("n6", 1), ("n6-noise", 1), ("n6-miss", 1), ("n6-aug", 1), ("n6-all", 4)]
 )
 def test_training_sets_have_the_papers_number_of_windows(data_root, train_set, variants):
-    train, validation = window_datasets(data_root, "seqinterp", train_set, seed=0)
+    train, validation = window_datasets(data_root, "seqinterp", ONE_SIDED, train_set, seed=0)
     assert len(train) == 2880 * variants
     assert len(validation) == 320 * variants
 
 
 @pytest.mark.parametrize("test_set", scored_sets("seqinterp"))
 def test_test_sets_have_two_cases_for_each_sequence(data_root, test_set):
-    assert len(withheld_datasets(data_root, "seqinterp", [test_set])[test_set]) == (
+    assert len(withheld_datasets(data_root, "seqinterp", ONE_SIDED, [test_set])[test_set]) == (
         800 if test_set.startswith("n6") else 200
     )
 
@@ -114,7 +116,7 @@ def test_one_sequence_cannot_be_split():
 
 
 def test_no_sequence_is_in_both_training_and_validation(data_root):
-    train, validation = window_datasets(data_root, "seqinterp", "n6-all", seed=0)
+    train, validation = window_datasets(data_root, "seqinterp", ONE_SIDED, "n6-all", seed=0)
     of_train, of_validation = ({data.case(number)[0] for number in range(len(data))} for data in (train, validation))
     assert of_train.isdisjoint(of_validation)
     assert of_train | of_validation == set(range(400))
@@ -124,7 +126,7 @@ def test_test_cases_are_the_papers(data_root):
     folder = data_root / "seqinterp"
     with np.load(folder / "n3-train.npz") as train, np.load(folder / "n3-test.npz") as test:
         known, withheld = train["frames"], test["frames"]
-    data = withheld_datasets(data_root, "seqinterp", ["n3"])["n3"]
+    data = withheld_datasets(data_root, "seqinterp", ONE_SIDED, ["n3"])["n3"]
     for sequence in (0, 57, 99):
         for column, context in enumerate([[7, 6, 5, 4], [11, 12, 13, 14]]):
             x, y = data[2 * sequence + column]
@@ -133,19 +135,21 @@ def test_test_cases_are_the_papers(data_root):
 
 
 def test_a_degraded_test_set_is_the_same_in_every_run(data_root):
-    first, second = (withheld_datasets(data_root, "seqinterp", ["n3-aug"])["n3-aug"] for _ in range(2))
+    first, second = (withheld_datasets(data_root, "seqinterp", ONE_SIDED, ["n3-aug"])["n3-aug"] for _ in range(2))
     for number in range(10):
         assert torch.equal(first[number][0], second[number][0])
 
 
 def test_validation_does_not_depend_on_the_seed(data_root):
-    (_, first), (_, second) = (window_datasets(data_root, "seqinterp", "n6-aug", seed) for seed in (0, 1))
+    (_, first), (_, second) = (window_datasets(data_root, "seqinterp", ONE_SIDED, "n6-aug", seed) for seed in (0, 1))
     assert torch.equal(first[5][0], second[5][0])
 
 
 def load(data_root, train_set="n6", workers=0, **options):
     # OpenSTL passes arguments of its own, which are ignored.
-    return load_data("seqinterp", 16, 16, workers, str(data_root), train_set=train_set, distributed=False, **options)
+    return load_data(
+        "seqinterp", 16, 16, workers, str(data_root), view=ONE_SIDED, train_set=train_set, distributed=False, **options
+    )
 
 
 def test_batches_are_contiguous_float32_in_range(data_root):
@@ -239,17 +243,16 @@ def test_files_that_are_there_are_not_written_again(data_root, monkeypatch):
 
 def test_an_unknown_set_is_refused_and_the_nearest_is_named(data_root):
     with pytest.raises(UserError, match=r"unknown training set 'n6-nois'; did you mean 'n6-noise'\?"):
-        window_datasets(data_root, "seqinterp", "n6-nois", seed=0)
+        window_datasets(data_root, "seqinterp", ONE_SIDED, "n6-nois", seed=0)
     with pytest.raises(UserError, match=r"unknown test set 'N3-mis'; did you mean 'n3-miss'\?"):
-        withheld_datasets(data_root, "seqinterp", ["N3-mis"])["N3-mis"]
+        withheld_datasets(data_root, "seqinterp", ONE_SIDED, ["N3-mis"])["N3-mis"]
 
 
 def test_the_digit_3_is_never_trained_on(data_root):
     with pytest.raises(UserError, match="unknown training set 'n3'"):
-        window_datasets(data_root, "seqinterp", "n3", seed=0)
+        window_datasets(data_root, "seqinterp", ONE_SIDED, "n3", seed=0)
 
 
 def test_windows_longer_than_any_run_are_refused(data_root, monkeypatch):
-    monkeypatch.setitem(loaders.PARAMETERS["seqinterp"], "pre_seq_length", 8)
     with pytest.raises(UserError, match="no 12 consecutive images"):
-        window_datasets(data_root, "seqinterp", "n6", seed=0)
+        window_datasets(data_root, "seqinterp", replace(ONE_SIDED, given=8), "n6", seed=0)

@@ -5,7 +5,7 @@ import pytest
 
 from openstl_seqinterp import cli
 from openstl_seqinterp.errors import UserError
-from openstl_seqinterp.evaluation.compare import compare
+from openstl_seqinterp.evaluation.compare import compare_folders
 
 
 def run(folder, method, seed, model, floor=0.25):
@@ -19,7 +19,7 @@ def run(folder, method, seed, model, floor=0.25):
 
 def test_seeds_of_a_method_share_a_column_with_their_mean_and_deviation(tmp_path):
     runs = [run(tmp_path / str(seed), "A", seed, value) for seed, value in enumerate([1.0, 2.0, 3.0])]
-    table = compare([*runs, run(tmp_path / "b", "B", 0, 0.5)])
+    table = compare_folders([*runs, run(tmp_path / "b", "B", 0, 0.5)])
     assert table.splitlines() == [
         "| test set | A (n6) | B (n6) | copy | floor |",
         "|---|---|---|---|---|",
@@ -29,33 +29,33 @@ def test_seeds_of_a_method_share_a_column_with_their_mean_and_deviation(tmp_path
 
 def test_runs_on_other_test_cases_are_not_compared(tmp_path):
     with pytest.raises(UserError, match="other test cases"):
-        compare([run(tmp_path / "a", "A", 0, 1.0), run(tmp_path / "b", "B", 0, 1.0, floor=0.3)])
+        compare_folders([run(tmp_path / "a", "A", 0, 1.0), run(tmp_path / "b", "B", 0, 1.0, floor=0.3)])
 
 
 def test_machines_may_add_up_in_another_order(tmp_path):
     runs = [run(tmp_path / "a", "A", 0, 1.0), run(tmp_path / "b", "A", 1, 2.0, floor=0.25 * (1 + 1e-7))]
-    assert "| n6 | 1.50 ± 0.71 | 6.00 | 0.25 |" in compare(runs)
+    assert "| n6 | 1.50 ± 0.71 | 6.00 | 0.25 |" in compare_folders(runs)
 
 
 @pytest.mark.parametrize(("one", "other", "same"), [(None, None, True), (None, 6.0, False), (6.0, None, False)])
 def test_an_infinite_psnr_is_the_same_as_another(tmp_path, one, other, same):
     folders = [run(tmp_path / name, name, 0, 1.0, floor=value) for name, value in {"a": one, "b": other}.items()]
     with nullcontext() if same else pytest.raises(UserError, match="other test cases"):
-        compare(folders)
+        compare_folders(folders)
 
 
 def test_a_seed_does_not_count_twice(tmp_path):
     with pytest.raises(UserError, match="second run of A"):
-        compare([run(tmp_path / "a", "A", 0, 1.0), run(tmp_path / "b", "A", 0, 1.0)])
+        compare_folders([run(tmp_path / "a", "A", 0, 1.0), run(tmp_path / "b", "A", 0, 1.0)])
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}"])
 def test_a_damaged_file_ends_in_one_line(tmp_path, content, capsys):
     (tmp_path / "scores.json").write_text(content)
-    assert cli.run(cli.compare, [str(tmp_path)]) == 2
+    assert cli.main(["compare", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'scores.json'} is damaged")
 
 
 def test_a_run_without_scores_is_named(tmp_path, capsys):
-    assert cli.run(cli.compare, [str(tmp_path)]) == 2
+    assert cli.main(["compare", str(tmp_path)]) == 2
     assert "has no scores.json" in capsys.readouterr().err

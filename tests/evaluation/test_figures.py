@@ -4,7 +4,6 @@ import pytest
 from matplotlib import colormaps
 from PIL import Image
 
-from openstl_seqinterp.data.tasks import Task
 from openstl_seqinterp.evaluation.figures import (
     case_figure,
     copy_small,
@@ -13,6 +12,7 @@ from openstl_seqinterp.evaluation.figures import (
     sequence_figure,
     windows_figure,
 )
+from openstl_seqinterp.tasks import Task
 
 RED, GREEN = (214, 39, 40), (44, 160, 44)  # matplotlib's tab:red and tab:green
 

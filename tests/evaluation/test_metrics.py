@@ -69,7 +69,8 @@ def test_images_are_taken_in_parts_or_all_at_once(monkeypatch):
     images, truths = (torch.rand(7, 2, 9, 11, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
     whole = ssim(images, truths)
     monkeypatch.setattr(metrics, "_PIXELS", 3 * 9 * 11)
-    torch.testing.assert_close(ssim(images, truths), whole, rtol=0, atol=1e-7)
+    # Parts may be added up in another order: each is within 1e-6 of fp64, see above.
+    torch.testing.assert_close(ssim(images, truths), whole, rtol=0, atol=2e-6)
 
 
 def test_no_image_has_no_value():
@@ -87,7 +88,7 @@ def test_ssim_is_scikit_images_on_simulated_digits(data_root, name):
 
 def test_every_metric_has_a_float64_value_for_each_image():
     found = per_image(torch.rand(5, 3, 9, 8), torch.rand(5, 3, 9, 8))
-    assert tuple(found) == METRICS
+    assert list(found) == list(METRICS)
     assert all(values.shape == (5,) and values.dtype == torch.float64 for values in found.values())
 
 

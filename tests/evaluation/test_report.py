@@ -11,6 +11,7 @@ from openstl_seqinterp.data.dataset import TaskDataset
 from openstl_seqinterp.data.loaders import withheld_datasets
 from openstl_seqinterp.evaluation import report as module
 from openstl_seqinterp.evaluation.report import report
+from openstl_seqinterp.protocols import ONE_SIDED
 
 ABOUT = {"host": "embedded", "method": "SimVP", "train_set": "n6", "seed": 42, "checkpoint": "best.ckpt"}
 ROWS, CASES = [5, 9], 4
@@ -19,9 +20,11 @@ SETS = ["n3", "n3-aug"]
 
 @pytest.fixture(scope="module")
 def datasets(data_root):
-    datasets = withheld_datasets(data_root, "seqinterp", SETS)
+    datasets = withheld_datasets(data_root, "seqinterp", ONE_SIDED, SETS)
     return {
-        name: TaskDataset(name, data.sequences, data.tasks, data.degradations, rows=ROWS, withheld=data.withheld)
+        name: TaskDataset(
+            name, ONE_SIDED, data.sequences, data.tasks, data.degradations, rows=ROWS, withheld=data.withheld
+        )
         for name, data in datasets.items()
     }
 

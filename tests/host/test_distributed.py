@@ -75,4 +75,4 @@ def test_two_processes_train(arguments, tmp_path):
     assert schedule["total_steps"] == state["global_step"]
     assert json.loads((folder / "scores.json").read_text())["host"] == host.NAME
     # What two processes trained, one can go on with.
-    assert cli.run(cli.test, arguments) == 0
+    assert cli.main(["test", *arguments]) == 0

@@ -14,7 +14,7 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 
-from openstl_seqinterp import cli, device, host
+from openstl_seqinterp import cli, device, host, speedups
 from openstl_seqinterp.config import resolve
 from openstl_seqinterp.data.loaders import scored_sets
 from openstl_seqinterp.experiment import SeqInterpExperiment
@@ -78,7 +78,7 @@ def test_the_test_command_gives_the_scores_of_training(copied, capsys):
     before = json.loads((folder / "scores.json").read_text())["scores"]
     for name in ("scores.json", "scores.md"):
         (folder / name).unlink()
-    assert cli.run(cli.test, command) == 0
+    assert cli.main(["test", *command]) == 0
     assert json.loads((folder / "scores.json").read_text())["scores"] == before
     assert "best.ckpt (epoch " in capsys.readouterr().out
 
@@ -93,7 +93,7 @@ def test_best_is_the_epoch_with_the_lowest_validation_loss(arguments, tmp_path, 
             finished[self.current_epoch] = {name: value.clone() for name, value in self.state_dict().items()}
 
     monkeypatch.setattr(host.SimVP, "validation_step", validation_step)
-    assert cli.run(cli.train, arguments) == 0
+    assert cli.main(["train", *arguments]) == 0
     assert _same(_weights(tmp_path / "runs" / "run", "best.ckpt"), finished[1])
     assert _same(_weights(tmp_path / "runs" / "run", "last.ckpt"), finished[2])
 
@@ -112,9 +112,9 @@ def test_compiled_training_ends_with_the_same_weights(arguments, tmp_path, monke
 
         return call
 
-    assert cli.run(cli.train, [*arguments, "--ex_name", "plain"]) == 0
+    assert cli.main(["train", *arguments, "--ex_name", "plain"]) == 0
     monkeypatch.setattr(torch, "compile", recorded)
-    assert cli.run(cli.train, [*arguments, "--ex_name", "compiled", "--compile"]) == 0
+    assert cli.main(["train", *arguments, "--ex_name", "compiled", "--compile"]) == 0
     assert modes == [None]
     assert len(training) == 3 * 6  # epochs of 11 training sequences with 8 windows, by 16
     assert all(training)
@@ -130,7 +130,7 @@ def test_a_network_that_cannot_be_compiled_ends_in_one_line(arguments, monkeypat
 
     compile = torch.compile
     monkeypatch.setattr(torch, "compile", lambda function, **_: compile(function, backend=backend))
-    assert cli.run(cli.train, [*arguments, "--compile"]) == 2
+    assert cli.main(["train", *arguments, "--compile"]) == 2
     line = capsys.readouterr().err.splitlines()[-1]
     assert line.startswith("error: torch.compile failed (")
     assert "no C++ compiler" in line
@@ -142,7 +142,7 @@ def test_a_torch_that_cannot_compile_at_all_ends_in_one_line(arguments, monkeypa
         raise RuntimeError("torch.compile is not supported on Python 3.99+")
 
     monkeypatch.setattr(torch, "compile", compile)
-    assert cli.run(cli.train, [*arguments, "--compile"]) == 2
+    assert cli.main(["train", *arguments, "--compile"]) == 2
     assert "is not supported on Python 3.99+); leave --compile out" in capsys.readouterr().err.splitlines()[-1]
 
 
@@ -151,7 +151,7 @@ def test_cuda_graphs_are_for_a_gpu(monkeypatch, on, mode):
     modes = []
     monkeypatch.setattr(torch, "compile", lambda function, **options: modes.append(options["mode"]))
     network = torch.nn.Identity()
-    with device.compiled(network, on):
+    with speedups.compiled(network, on):
         assert "forward" in vars(network)
     assert modes == [mode]
     assert "forward" not in vars(network)  # a copy of it would still run the original
@@ -161,14 +161,14 @@ def test_what_a_method_wraps_is_compiled_too(arguments, monkeypatch):
     asked = []
     monkeypatch.setattr(torch, "compile", lambda function, **_: asked.append(type(function.__self__)) or function)
     wrapped = [*arguments[2:], "-d", "seqinterp_infill", "-m", "SimVP_Motion", "--compile", "-e", "1"]
-    assert cli.run(cli.train, wrapped) == 0
+    assert cli.main(["train", *wrapped]) == 0
     assert asked == [host.SimVP_Model]
 
 
 @pytest.mark.parametrize(("stop", "schedule"), [((0, 2), "onecycle"), ((1, 3), "onecycle"), ((2, 1), "cosine")])
 def test_a_resumed_run_equals_an_uninterrupted_one(arguments, tmp_path, monkeypatch, capsys, stop, schedule):
     arguments = [*arguments, "--sched", schedule]
-    assert cli.run(cli.train, [*arguments, "--ex_name", "whole"]) == 0
+    assert cli.main(["train", *arguments, "--ex_name", "whole"]) == 0
     with monkeypatch.context() as patch:
         step = host.SimVP.training_step
 
@@ -179,10 +179,10 @@ def test_a_resumed_run_equals_an_uninterrupted_one(arguments, tmp_path, monkeypa
 
         patch.setattr(host.SimVP, "training_step", interrupted)
         with pytest.raises(SystemExit) as exit_code:
-            cli.run(cli.train, arguments)
+            cli.main(["train", *arguments])
     assert exit_code.value.code == 130
     assert "--resume" in capsys.readouterr().err
-    assert cli.run(cli.train, [*arguments, "--resume"]) == 0
+    assert cli.main(["train", *arguments, "--resume"]) == 0
     whole, resumed = tmp_path / "runs" / "whole", tmp_path / "runs" / "run"
     for name in ("best.ckpt", "last.ckpt"):
         assert _same(_weights(whole, name), _weights(resumed, name))
@@ -209,14 +209,14 @@ def test_sigterm_leaves_a_checkpoint_and_says_how_to_go_on(arguments, tmp_path):
 
 def test_resume_refuses_another_command(copied, capsys):
     _, command = copied
-    assert cli.run(cli.train, [*command, "--resume", "--lr", "0.1"]) == 2
+    assert cli.main(["train", *command, "--resume", "--lr", "0.1"]) == 2
     assert "lr=0.005, not 0.1" in capsys.readouterr().err
 
 
 def test_seqinterp_variant_trains_on_both_losses(arguments, tmp_path):
     config = Path(arguments[arguments.index("-c") + 1])
     config.write_text(config.read_text() + "mse_weight = 1.0\nmae_weight = 0.5\n")
-    assert cli.run(cli.train, [*arguments, "-m", "SimVP_SeqInterp", "-e", "1"]) == 0
+    assert cli.main(["train", *arguments, "-m", "SimVP_SeqInterp", "-e", "1"]) == 0
     content = json.loads((tmp_path / "runs" / "run" / "scores.json").read_text())
     assert content["method"] == "SimVP_SeqInterp"
     stored = torch.load(tmp_path / "runs" / "run" / "checkpoints" / "best.ckpt", weights_only=True)["hyper_parameters"]
@@ -233,14 +233,14 @@ def test_schedules_do_what_they_are_named_after(arguments, monkeypatch, schedule
     monkeypatch.setattr(
         host.SimVP, "on_train_end", lambda self: rates.append(self.optimizers().param_groups[0]["lr"]), raising=False
     )
-    assert cli.run(cli.train, [*arguments, "-e", "2", "--sched", schedule]) == 0
+    assert cli.main(["train", *arguments, "-e", "2", "--sched", schedule]) == 0
     assert rates == [pytest.approx(SCHEDULES[schedule])]
 
 
 def test_gradients_are_clipped(arguments, tmp_path):
     # Far below Adam's epsilon of 1e-8, a clipped gradient moves nothing.
-    assert cli.run(cli.train, [*arguments, "-e", "1", "--clip_grad", "1e-16"]) == 0
-    assert cli.run(cli.train, [*arguments, "-e", "1", "--ex_name", "free"]) == 0
+    assert cli.main(["train", *arguments, "-e", "1", "--clip_grad", "1e-16"]) == 0
+    assert cli.main(["train", *arguments, "-e", "1", "--ex_name", "free"]) == 0
     first = dict(resolve_and_build(arguments).method.named_parameters())
     clipped, free = (_weights(tmp_path / "runs" / name, "last.ckpt") for name in ("run", "free"))
     for name, value in first.items():
@@ -263,15 +263,15 @@ def test_deterministic_algorithms_are_switched_on(arguments):
 def test_a_checkpoint_that_is_named_is_the_one_scored(copied):
     folder, command = copied
     last = folder / "checkpoints" / "last.ckpt"
-    assert cli.run(cli.test, [*command, "--test_sets", "n6", "--ckpt_path", str(last)]) == 0
+    assert cli.main(["test", *command, "--test_sets", "n6", "--ckpt_path", str(last)]) == 0
     assert json.loads((folder / "scores.json").read_text())["checkpoint"] == str(last)
 
 
 def test_describing_the_model_changes_nothing(arguments, tmp_path):
     config = Path(arguments[arguments.index("-c") + 1])
-    assert cli.run(cli.train, [*arguments, "-e", "1"]) == 0
+    assert cli.main(["train", *arguments, "-e", "1"]) == 0
     config.write_text(config.read_text().replace("no_display_method_info = True", ""))
-    assert cli.run(cli.train, [*arguments, "-e", "1", "--ex_name", "shown"]) == 0
+    assert cli.main(["train", *arguments, "-e", "1", "--ex_name", "shown"]) == 0
     quiet, shown = (_weights(tmp_path / "runs" / name, "last.ckpt") for name in ("run", "shown"))
     assert _same(quiet, shown)
 
@@ -279,7 +279,7 @@ def test_describing_the_model_changes_nothing(arguments, tmp_path):
 @pytest.mark.parametrize(("seconds", "hours"), [(0.5, None), (1000.0, 5)])
 def test_a_run_of_hours_is_announced_with_the_quick_config(arguments, monkeypatch, capsys, seconds, hours):
     monkeypatch.setattr(device, "seconds_per_step", lambda *_: seconds)
-    assert cli.run(cli.train, arguments) == 0
+    assert cli.main(["train", *arguments]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("this will take")]
     if hours is None:
         assert lines == []

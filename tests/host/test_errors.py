@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from openstl_seqinterp import cli
+from openstl_seqinterp.experiment import SeqInterpExperiment
 
 
 def _one_line(capsys) -> str:
@@ -43,13 +44,13 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-@pytest.mark.parametrize("command", [cli.train, cli.test], ids=["train", "test"])
+@pytest.mark.parametrize("command", ["train", "test"])
 def test_bad_data(arguments, small_root, tmp_path, capsys, kind, command):
     shutil.copytree(small_root, tmp_path / "data")
     damage, message = DAMAGE[kind]
     damage(tmp_path / "data" / "seqinterp" / "n6-train.npz")
     before = _files(tmp_path)
-    assert cli.run(command, [*arguments, "--data_root", str(tmp_path / "data")]) == 2
+    assert cli.main([command, *arguments, "--data_root", str(tmp_path / "data")]) == 2
     assert message in _one_line(capsys)
     assert _files(tmp_path) == before
 
@@ -61,18 +62,18 @@ def test_not_a_number_in_the_clean_images(arguments, small_root, tmp_path, capsy
         clean = archive["clean"]
     clean[0] = np.nan
     _rewrite(path, clean=clean)
-    assert cli.run(cli.train, [*arguments, "--data_root", str(tmp_path / "data")]) == 2
+    assert cli.main(["train", *arguments, "--data_root", str(tmp_path / "data")]) == 2
     assert "n3-test.npz: clean must be in [0, 1]" in _one_line(capsys)
 
 
 def test_an_unwritable_folder(arguments, tmp_path, capsys):
     (tmp_path / "file").touch()
-    assert cli.run(cli.train, [*arguments, "--res_dir", str(tmp_path / "file")]) == 2
+    assert cli.main(["train", *arguments, "--res_dir", str(tmp_path / "file")]) == 2
     assert "cannot write to folder" in _one_line(capsys)
 
 
 def test_testing_before_training(arguments, capsys, tmp_path):
-    assert cli.run(cli.test, arguments) == 2
+    assert cli.main(["test", *arguments]) == 2
     assert "there is no checkpoint" in _one_line(capsys)
     assert not (tmp_path / "runs").exists()
 
@@ -83,7 +84,7 @@ def test_a_damaged_checkpoint(copied, capsys, command):
     before = _files(folder)
     for name in ("best.ckpt", "last.ckpt"):
         _truncate(folder / "checkpoints" / name)
-    run = cli.run(cli.test, arguments) if command == "test" else cli.run(cli.train, [*arguments, "--resume"])
+    run = cli.main(["test", *arguments]) if command == "test" else cli.main(["train", *arguments, "--resume"])
     assert run == 2
     assert "damaged" in capsys.readouterr().err.splitlines()[-1]
     assert _files(folder) == before
@@ -93,7 +94,7 @@ def test_images_of_another_size(arguments, small_root, tmp_path, capsys):
     shutil.copytree(small_root, tmp_path / "data")
     frames = np.zeros((12, 16, 1, 32, 32), np.uint8)
     _rewrite(tmp_path / "data" / "seqinterp" / "n6-train.npz", frames=frames)
-    assert cli.run(cli.train, [*arguments, "--data_root", str(tmp_path / "data")]) == 2
+    assert cli.main(["train", *arguments, "--data_root", str(tmp_path / "data")]) == 2
     assert "images are (1, 32, 32) (C, H, W), expected (1, 36, 36)" in _one_line(capsys)
 
 
@@ -101,20 +102,20 @@ def test_a_bad_test_set_is_found_before_training(arguments, small_root, tmp_path
     shutil.copytree(small_root, tmp_path / "data")
     _truncate(tmp_path / "data" / "seqinterp" / "n3-test.npz")
     command = [*arguments, "--data_root", str(tmp_path / "data"), "--test_sets", "n6", "n3"]
-    assert cli.run(cli.train, command) == 2
+    assert cli.main(["train", *command]) == 2
     assert "n3-test.npz is damaged" in _one_line(capsys)
     assert not (tmp_path / "runs").exists()
 
 
 def test_batches_that_can_never_be_full(arguments, capsys):
-    assert cli.run(cli.train, [*arguments, "-b", "1000", "--drop_last"]) == 2
+    assert cli.main(["train", *arguments, "-b", "1000", "--drop_last"]) == 2
     assert "88 training cases make no batch" in _one_line(capsys)
 
 
 def test_training_goes_on_from_its_own_checkpoints_alone(copied, capsys, tmp_path):
     folder, arguments = copied
     command = [*arguments, "--ex_name", "other", "--ckpt_path", str(folder / "checkpoints" / "last.ckpt")]
-    assert cli.run(cli.train, command) == 2
+    assert cli.main(["train", *command]) == 2
     assert "is of another run" in _one_line(capsys)
     assert not (tmp_path / "other").exists()
 
@@ -122,13 +123,13 @@ def test_training_goes_on_from_its_own_checkpoints_alone(copied, capsys, tmp_pat
 def test_scores_tell_what_was_trained_whatever_the_command_says(copied):
     folder, arguments = copied
     command = [*arguments, "--train_set", "n6-all", "--seed", "7", "--test_sets", "n6"]
-    assert cli.run(cli.test, command) == 0
+    assert cli.main(["test", *command]) == 0
     content = json.loads((folder / "scores.json").read_text())
     assert (content["train_set"], content["seed"]) == ("n6", 42)
 
 
 def test_resuming_nothing_leaves_nothing(arguments, capsys, tmp_path):
-    assert cli.run(cli.train, [*arguments, "--resume"]) == 2
+    assert cli.main(["train", *arguments, "--resume"]) == 2
     assert "there is no checkpoint" in _one_line(capsys)
     assert not (tmp_path / "runs").exists()
 
@@ -137,8 +138,8 @@ def test_ctrl_c_anywhere_is_one_line(arguments, capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_experiment", interrupted)
-    assert cli.run(cli.train, arguments) == 130
+    monkeypatch.setattr(SeqInterpExperiment, "train", interrupted)
+    assert cli.main(["train", *arguments]) == 130
     assert capsys.readouterr().err.strip() == "stopped"
 
 
@@ -146,19 +147,19 @@ def test_a_checkpoint_of_another_model(copied, capsys, tmp_path):
     _, arguments = copied
     config = tmp_path / "other.py"
     config.write_text(Path(arguments[1]).read_text().replace("hid_T = 8", "hid_T = 16"))
-    assert cli.run(cli.test, ["-c", str(config), *arguments[2:]]) == 2
+    assert cli.main(["test", "-c", str(config), *arguments[2:]]) == 2
     assert "is of another model" in _one_line(capsys)
 
 
 def test_testing_before_the_first_epoch_was_finished(copied, capsys):
     folder, arguments = copied
     (folder / "checkpoints" / "best.ckpt").unlink()
-    assert cli.run(cli.test, arguments) == 2
+    assert cli.main(["test", *arguments]) == 2
     assert "no epoch was finished yet" in _one_line(capsys)
 
 
 def test_training_that_diverged(arguments, capsys, tmp_path):
-    assert cli.run(cli.train, [*arguments, "-e", "1", "--lr", "1e30"]) == 2
+    assert cli.main(["train", *arguments, "-e", "1", "--lr", "1e30"]) == 2
     assert "holds weights that are not finite" in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "runs" / "run" / "scores.json").exists()
 
@@ -167,5 +168,5 @@ def test_training_that_diverged(arguments, capsys, tmp_path):
 def test_flags_that_would_do_nothing_are_refused_by_name(arguments, capsys, flag):
     if flag == "--fp16" and torch.cuda.is_available():
         pytest.skip("float16 works on a GPU")
-    assert cli.run(cli.train, [*arguments, flag]) == 2
+    assert cli.main(["train", *arguments, flag]) == 2
     assert flag in _one_line(capsys)

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from openstl_seqinterp import cli
 
@@ -26,35 +27,40 @@ def command(request, small_root, tmp_path):
 
 
 def test_it_trains_scores_and_gives_the_same_scores_again(command, tmp_path):
-    assert cli.run(cli.train, command) == 0
+    assert cli.main(["train", *command]) == 0
     first = json.loads((tmp_path / "run" / "scores.json").read_text())
     for test_set in ("n3", "n3-aug"):
         scores = {name: rows["all"]["mse"] for name, rows in first["scores"][test_set].items()}
         assert scores["floor"] < scores["model"] < scores["copy"]
     inputs = np.load(tmp_path / "run" / "saved" / "inputs.npy")
     assert not inputs[0, 3].any()  # image 4 is what is missing
-    assert cli.run(cli.test, command) == 0
+    assert cli.main(["test", *command]) == 0
     assert json.loads((tmp_path / "run" / "scores.json").read_text())["scores"] == first["scores"]
 
 
-@pytest.mark.parametrize("balance", ["none", "velocity"])
-def test_balance_is_a_setting_of_any_run(command, balance, tmp_path):
-    assert cli.run(cli.train, [*command, "-e", "1", "--balance", balance]) == 0
+def test_balance_changes_what_a_run_is_trained_on(command, tmp_path):
+    weights = []
+    for balance in ("none", "velocity"):
+        assert cli.main(["train", *command, "-e", "1", "--balance", balance]) == 0
+        best = torch.load(tmp_path / "run" / "checkpoints" / "best.ckpt", weights_only=True)
+        assert best["hyper_parameters"]["balance"] == balance
+        weights.append(torch.cat([value.flatten().float() for value in best["state_dict"].values()]))
+    assert not torch.equal(*weights)
 
 
 def test_the_data_set_of_another_method_is_refused(command, capsys):
-    assert cli.run(cli.train, [*command, "-d", "seqinterp"]) == 2
+    assert cli.main(["train", *command, "-d", "seqinterp"]) == 2
     assert "reads -d seqinterp_infill, not seqinterp" in capsys.readouterr().err
 
 
 def test_simvp_does_not_read_the_slots(arguments, capsys):
     arguments[arguments.index("seqinterp")] = "seqinterp_infill"
-    assert cli.run(cli.train, arguments) == 2
+    assert cli.main(["train", *arguments]) == 2
     assert "SimVP reads -d seqinterp, not seqinterp_infill" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("flag", "value"), [("--balance", "speed"), ("--epoch_cases", "0")])
 def test_wrong_values_end_in_one_line(command, flag, value, capsys, tmp_path):
-    assert cli.run(cli.train, [*command, flag, value]) == 2
+    assert cli.main(["train", *command, flag, value]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not (tmp_path / "run").exists()

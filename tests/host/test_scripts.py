@@ -10,7 +10,6 @@ import pytest
 import timm.models.swin_transformer as swin
 
 from openstl_seqinterp import cli, host
-from openstl_seqinterp.__main__ import script
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 pytestmark = pytest.mark.skipif(host.EMBEDDED, reason="runs scripts of OpenSTL, which is not installed")
@@ -46,14 +45,14 @@ def theirs(monkeypatch) -> Path:
 
 @pytest.mark.filterwarnings("ignore")  # as their script has it
 def test_their_scripts_reach_the_scores_of_ours(theirs, arguments, tmp_path):
-    assert cli.run(cli.train, arguments) == 0
+    assert cli.main(["train", *arguments]) == 0
     command = [*arguments, "--ex_name", "theirs"]
-    assert cli.run(script, [str(theirs / "train.py"), *command]) == 0
+    assert cli.main([str(theirs / "train.py"), *command]) == 0
     scores = tmp_path / "runs" / "theirs" / "scores.json"
     ours = json.loads((tmp_path / "runs" / "run" / "scores.json").read_text())["scores"]
     trained = json.loads(scores.read_text())["scores"]
     scores.unlink()
-    assert cli.run(script, [str(theirs / "test.py"), *command]) == 0
+    assert cli.main([str(theirs / "test.py"), *command]) == 0
     tested = json.loads(scores.read_text())["scores"]
     for frame, expected in ours["n3"]["model"].items():
         assert trained["n3"]["model"][frame] == pytest.approx(expected, abs=1e-6)
@@ -73,7 +72,7 @@ def test_a_checkpoint_of_openstl_scores_the_same_on_the_embedded_host(copied):
 
 
 def test_a_script_that_is_not_there_is_one_line(capsys):
-    assert cli.run(script, ["tools/trian.py"]) == 2
+    assert cli.main(["tools/trian.py"]) == 2
     assert (
         capsys.readouterr().err == "error: no script 'tools/trian.py'; name OpenSTL's tools/train.py or tools/test.py\n"
     )

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from openstl_seqinterp.methods.warp import motion_grid, rigid_motion, warp
+from openstl_seqinterp.motion.warp import motion_grid, rigid_motion, warp
 
 
 def _pattern(count: int, size: int) -> torch.Tensor:

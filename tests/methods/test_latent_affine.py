@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from openstl_seqinterp.methods.latent_affine import LatentAffine_Model
-from openstl_seqinterp.methods.slots import neighbours, read_slots
+from openstl_seqinterp.motion.slots import neighbours, read_slots
 
 SHAPE = [8, 3, 36, 36]
 VELOCITY = [[0.12, 0.5, -0.4], [-0.2, -0.6, 0.1], [0.0, 0.7, 0.7], [0.15, 0.0, 0.0]]

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from openstl_seqinterp.methods.photometry import BlendLogits, Tone, blend_weights, noise_level
-from openstl_seqinterp.methods.slots import read_slots
+from openstl_seqinterp.motion.slots import read_slots
 
 
 def test_weights_sum_to_one_over_what_is_observed():

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from openstl_seqinterp.methods.simvp_motion import SimVP_Motion_Model, follow, local_motion, move
-from openstl_seqinterp.methods.slots import read_slots
-from openstl_seqinterp.methods.warp import rigid_flow
+from openstl_seqinterp.motion.slots import read_slots
+from openstl_seqinterp.motion.warp import rigid_flow
 
 SMALL = {"in_shape": [8, 3, 36, 36], "hid_S": 4, "hid_T": 8, "N_S": 2, "N_T": 2, "model_type": "gSTA", "mlp_ratio": 2.0}
 SHIFT = [[0.0, 0.6, -0.4], [0.0, -0.3, 0.8]]

@@ -5,4 +5,4 @@ import sys
 from openstl_seqinterp import cli
 
 if __name__ == "__main__":
-    sys.exit(cli.run(cli.import_))
+    sys.exit(cli.main(["import", *sys.argv[1:]]))

@@ -5,4 +5,4 @@ import sys
 from openstl_seqinterp import cli
 
 if __name__ == "__main__":
-    sys.exit(cli.run(cli.prepare))
+    sys.exit(cli.main(["prepare", *sys.argv[1:]]))

@@ -1,0 +1,1 @@
+"""The benchmark: runs with their records, the page made of these, and speed."""

@@ -1,0 +1,120 @@
+"""The command line of ``seqinterp benchmark``, and how it runs side by side."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...callbacks import OutOfTime
+from ...errors import Parser, UserError, require_known
+from ...files import writable_folder
+from ...registry import method_names
+from ...running import quiet_lightning
+from .page import write_page
+from .runs import PRESETS, Benchmark, Run, plan
+from .speed import measure
+
+
+def run(argv: Sequence[str]) -> None:
+    """Train and score what is missing of a benchmark, and write its page."""
+    parser = Parser(
+        prog="seqinterp benchmark",
+        description="Reproduce the paper's tables and figures; the same command goes on where it stopped.",
+    )
+    parser.add_argument("--methods", nargs="+", default=["SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine"])
+    parser.add_argument("--train_sets", nargs="+", default=["n6", "n6-all"])
+    parser.add_argument("--seeds", type=int, default=3, help="how many (default: 3)")
+    parser.add_argument("--preset", default="quick", help="quick (minutes a run on two cores) or paper (500 epochs)")
+    parser.add_argument("--out", type=Path, default=Path("results"), help="folder of records (default: results)")
+    parser.add_argument("--data_root", default="./data")
+    parser.add_argument("--max_time", type=float, metavar="MIN", help="stop after so many minutes")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="run so many side by side")
+    parser.add_argument("--shard", default="1/1", metavar="I/N", help="the I-th of N shares, for another machine")
+    parser.add_argument("--compile", action="store_true", help="train by torch.compile where a method can, for a GPU")
+    parser.add_argument(
+        "--baselines", action="store_true", help="score the baselines of complete runs anew, no training"
+    )
+    parser.add_argument("--speed", action="store_true", help="measure speed instead, into OUT/speed.md")
+    args = parser.parse_args(argv)
+    share, shares = _shard(args.shard)
+    for name, least in {"seeds": 1, "jobs": 1, "max_time": 0}.items():
+        if getattr(args, name) is not None and getattr(args, name) < least:
+            raise UserError(f"--{name} is {getattr(args, name)}, expected at least {least}")
+
+    quiet_lightning()
+    if args.speed:
+        print(measure(args.out, args.data_root))
+        return
+    require_known("preset", args.preset, PRESETS)
+    runs = plan(args.preset, args.methods, args.train_sets, args.seeds)[share - 1 :: shares]
+    board = Benchmark(args.out, args.data_root, args.compile, args.max_time)
+    for each in runs:
+        board.check(each)
+    if args.baselines:
+        board.score_baselines(runs)
+    elif args.jobs > 1:
+        side_by_side(argv, args.jobs, [board.record(each) for each in runs])
+    else:
+        _one_by_one(board, runs, args.max_time)
+    board.draw(runs)
+    print(f"wrote {write_page(args.out, list(method_names().values()))}")
+
+
+def _one_by_one(board: Benchmark, runs: Sequence[Run], max_time: float | None) -> None:
+    for number, each in enumerate(runs, start=1):
+        if board.record(each).exists():
+            continue
+        print(f"run {number} of {len(runs)}: {each.name}", flush=True)
+        try:
+            board.execute(each)
+        except OutOfTime:
+            print(f"--max_time: stopped after {max_time:g} minutes; the same command goes on")
+            return
+
+
+def _shard(text: str) -> tuple[int, int]:
+    try:
+        share, shares = map(int, text.split("/"))
+    except ValueError:
+        share, shares = 0, 0
+    if not 1 <= share <= shares:
+        raise UserError(f"--shard is {text!r}, expected I/N with I from 1 to N, as in 2/4")
+    return share, shares
+
+
+def side_by_side(argv: Sequence[str], jobs: int, records: Sequence[Path]) -> None:
+    """Run the same command ``jobs`` times at once; locks share out the runs. UserError where one of them failed."""
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    environment = {"OMP_NUM_THREADS": str(threads), **os.environ}
+    logs = [records[0].parents[1] / "work_dirs" / f"job-{number}-{os.getpid()}.log" for number in range(jobs)]
+    writable_folder(logs[0].parent)
+    print(f"{jobs} jobs, {threads} threads each; logs: {logs[0].with_name('job-*.log')}", flush=True)
+    done = {path for path in records if path.exists()}
+    children = []
+    try:
+        for log in logs:
+            with log.open("w") as output:
+                command = [sys.executable, "-m", "openstl_seqinterp", "benchmark", *argv, "--jobs", "1"]
+                children.append(subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment))
+        while any(child.poll() is None for child in children):
+            time.sleep(1)
+            for path in {path for path in records if path.exists()} - done:
+                done.add(path)
+                print(f"{len(done)} of {len(records)}: {path}", flush=True)
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait()
+    for child, log in zip(children, logs, strict=True):
+        if child.returncode:
+            raise UserError(f"a job ended with code {child.returncode}: {_last_line(log)} (log: {log})")
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").split("\n")
+    return next((line.strip()[-200:] for line in reversed(lines) if line.strip()), "no output")

@@ -1,0 +1,133 @@
+"""The page of a benchmark, from the records of its runs alone: tables beside the paper's, figures, what was run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean
+
+from ...evaluation.compare import Record, read, table
+from ...evaluation.figures import KINDS, curves_figure
+from ...evaluation.metrics import METRICS
+from ...evaluation.scores import ALL, FLOOR
+from ...evaluation.tables import markdown_table
+from ...files import write_text
+
+_INTRODUCTION = """# Results
+
+Made by `python tools/benchmark.py`, which trains what is missing, writes a JSON file a run and then this page. Every
+number in a table is a mean over the seeds' files beside it, ± their sample standard deviation.
+
+What can be compared and what not:
+
+- The paper's sequences were never published. Ours are simulated from MNIST digits, with parameters that match the
+  paper's figures. So the columns `paper` (J. Mills, *SimVPv2 for Image Sequence Interpolation and Extrapolation*, 2025)
+  are for orientation; the order of its rows can be compared, its values cannot.
+- All other columns of a table are of the same test cases and the same damaged pixels, and can be compared with each
+  other. `copy`, `mean` and `dis-flow` need no training. `floor` is the noise floor: the expectation of the stored
+  image given the clean one (stored noise is clipped to [0, 1]), which has the least expected MSE. SSIM rewards noise
+  where the truth has noise, so there the floor is not the highest value.
+- SimVP and SimVP_SeqInterp read the four images on one side, after the paper; SimVP_Motion reads the eight slots around
+  the missing image, LatentAffine the whole sequence.
+- MSE and MAE are summed over the pixels of an image with values in [0, 1], as OpenSTL counts. The paper prints
+  10 x MSE; here it is divided by 10. SSIM has a 7x7 window and data range 1; that of the paper's is not known.
+- No network saw images 4 or 16 of any sequence, or the digit 3, before the test.
+"""
+_PRESETS = {
+    "quick": "small networks for two CPU cores, trained for minutes",
+    "paper": "500 epochs of the paper's network (Table 1)",
+}
+_TABLES = {"n6": "Table 2", "n6-all": "Table 3"}
+_FIGURES = {"n6": "Figures 4 and 5", "n3": "Figures 6 and 7", "n6-aug": "Figure 8"}
+
+
+def _method(run: Record) -> str:
+    return str(run["method"])
+
+
+def _tables(train_set: str, runs: Sequence[Record]) -> list[str]:
+    frames = [frame for frame in next(iter(runs[0]["scores"].values()))["model"] if frame != ALL]
+    both = f"images {' and '.join(frames)}"
+    of_paper = f" ({_TABLES[train_set]} of the paper)" if train_set in _TABLES else ""
+    lines = ["", f"### Trained on {train_set}{of_paper}"]
+    for name, metric in METRICS.items():
+        lines += ["", f"**{metric.label}**, {both}:", "", table(runs, name, label=_method, paper=True)]
+    lines += ["", f"**MSE / floor**, {both}:", "", table(runs, label=_method, ratio=True)]
+    for frame in frames:
+        lines += ["", f"**MSE**, image {frame}:", "", table(runs, frame=frame, label=_method)]
+    return lines
+
+
+def _figures(folder: Path) -> list[str]:
+    lines: list[str] = []
+    for pictures in sorted(path for path in folder.glob("figures/*") if path.is_dir()):
+        lines += ["", f"### {pictures.name.replace('_', ' ')}", ""]
+        where = f"{folder.name}/figures/{pictures.name}"
+        lines.append(f"![sequence]({where}/sequence.gif) ![sequence]({where}/sequence.png)")
+        for test_set, figures in _FIGURES.items():
+            shown = [kind for kind in KINDS if (pictures / f"{kind}-{test_set}.png").is_file()]
+            lines += ["", f"Best and worst by SSIM on {test_set} ({figures} of the paper):", ""]
+            lines.append(" ".join(f"![{kind}]({where}/{kind}-{test_set}.png)" for kind in shown))
+    return lines
+
+
+def _list(out: Path, runs: Sequence[Record]) -> list[str]:
+    rows = []
+    for run in runs:
+        path, seconds = run["path"].relative_to(out).as_posix(), run["seconds"]
+        times = [f"{seconds['training'] / 60:.1f} min", f"{seconds['scoring']:.0f} s"]
+        name = f"[{run['path'].stem}]({path})"
+        rows.append([name, str(len(run["history"])), *times, run["host"], run["device"]])
+    return markdown_table(["run", "epochs", "training", "scoring", "host", "device"], rows)
+
+
+def write_page(out: Path, methods: Sequence[str]) -> Path:
+    """``out/README.md`` and the curves of validation, from every record below ``out``. UserError on a damaged one.
+
+    Columns are in the order of ``methods``, others behind them.
+    """
+    lines = [_INTRODUCTION.rstrip()]
+    if (out / "speed.md").is_file():
+        lines += ["", "Speed: [speed.md](speed.md)."]
+    for name in ("sequence", "windows"):
+        if (out / f"{name}.png").is_file():
+            lines += ["", _CAPTIONS[name], "", f"![{name}]({name}.png)"]
+    for preset, about in _PRESETS.items():
+        runs = [read(path) for path in sorted((out / preset).glob("*.json"))]
+        runs.sort(key=lambda run: ([*methods, run["method"]].index(run["method"]), run["train_set"], run["seed"]))
+        lines += ["", f"## Preset {preset}: {about}"]
+        if not runs:
+            lines += ["", "Not run."]
+            continue
+        for train_set in sorted({run["train_set"] for run in runs}):
+            these = [run for run in runs if run["train_set"] == train_set]
+            lines += _tables(train_set, these)
+            test_set = train_set if train_set in these[0]["scores"] else train_set.partition("-")[0]
+            levels = {name: these[0]["scores"][test_set][name][ALL]["mse"] for name in ("dis-flow", FLOOR)}
+            figure = out / preset / f"curves-{train_set}.png"
+            histories: dict[str, list[list[dict[str, float]]]] = {}
+            for run in these:
+                histories.setdefault(run["method"], []).append(run["history"])
+            curves_figure(
+                figure, f"trained on {train_set}", histories, {f"{k}, {test_set}": v for k, v in levels.items()}
+            )
+            lines += ["", "Validation MSE, summed over the pixels of an image, as training goes on. Each method is"]
+            lines += ["validated on windows as it reads them; the dashed lines are of the test set, for orientation."]
+            lines += ["", f"![curves]({preset}/{figure.name})"]
+        lines += _figures(out / preset)
+        lines += ["", "### Runs", "", *_list(out, runs)]
+        seconds = mean(run["seconds"]["scoring"] for run in runs)
+        lines += [
+            "",
+            f"Scoring, a mean of {seconds:.0f} s, is of all test sets, with baselines and figures. Times are those",
+        ]
+        lines += ["of the machine as it was, with the jobs side by side and whatever else ran on it."]
+    write_text(out / "README.md", "\n".join(lines) + "\n")
+    return out / "README.md"
+
+
+_CAPTIONS = {
+    "sequence": "A sequence, its images 4 and 16 withheld (Figure 1 of the paper):",
+    "windows": "How training cases are made of it: windows of 4 images in and 4 out, in both directions (Figure 3), and"
+    " the 8 slots of `seqinterp_infill` with the target anywhere in them:",
+}

@@ -1,0 +1,190 @@
+"""Runs of a benchmark: each trained and scored once, by whichever process comes first, and resumed after a kill."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from filelock import FileLock, Timeout
+
+from ... import device, registry
+from ..._version import __version__
+from ...callbacks import OutOfTime
+from ...checkpoint import FREE, LAST
+from ...config import find_config, resolve
+from ...data.loaders import window_datasets, withheld_datasets
+from ...evaluation.compare import read
+from ...evaluation.figures import KINDS, copy_small, sequence_figure, windows_figure
+from ...evaluation.scores import MODEL, Memory, collect, score
+from ...experiment import SeqInterpExperiment
+from ...files import writable_folder, write_json
+from ...protocols import INFILL, ONE_SIDED
+
+PRESETS = {"quick": "_quick", "paper": ""}  # what the name of a method's config ends in
+FIRST_SEED = 42  # OpenSTL's default
+_SHOWN = ("n6", "n3", "n6-aug")  # the test sets of the paper's Figures 4-8
+
+
+@dataclass(frozen=True)
+class Run:
+    """A method trained on a set with a seed, by the config of a preset."""
+
+    preset: str
+    method: str
+    train_set: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.method}_{self.train_set}_{self.seed}"
+
+
+def plan(preset: str, methods: Sequence[str], train_sets: Sequence[str], seeds: int) -> list[Run]:
+    """All runs of a benchmark: every method once before any second seed."""
+    numbers = range(FIRST_SEED, FIRST_SEED + seeds)
+    return [Run(preset, method, train_set, seed) for seed, train_set, method in product(numbers, train_sets, methods)]
+
+
+class Benchmark:
+    """The runs whose records are in ``out/PRESET/NAME.json``, and whose work is in ``out/work_dirs/PRESET/NAME``."""
+
+    def __init__(self, out: Path, data_root: str, compile: bool = False, max_time: float | None = None) -> None:
+        self.out, self.data_root, self.compile = out, data_root, compile
+        self._end = None if max_time is None else time.monotonic() + 60 * max_time
+        writable_folder(out)
+
+    def record(self, run: Run) -> Path:
+        """The file that exists once a run is complete."""
+        return self.out / run.preset / f"{run.name}.json"
+
+    def _settings(self, run: Run) -> tuple[Path, list[str]]:
+        folder = self.out / "work_dirs" / run.preset
+        argv = ["-m", run.method, "-c", str(find_config(run.method + PRESETS[run.preset])), "--seed", str(run.seed)]
+        argv += ["--train_set", run.train_set, "--data_root", self.data_root, "--no_display_method_info"]
+        argv += ["--res_dir", str(folder), "--ex_name", run.name]
+        return folder / run.name, [*argv, "--compile"] if self.compile and registry.abilities(
+            run.method
+        ).compiles else argv
+
+    def check(self, run: Run) -> None:
+        """UserError where a run cannot be, before hours are spent on others. Says so where its record is outdated."""
+        config = _plain(vars(resolve(self._settings(run)[1])))
+        if not self.record(run).exists():
+            return
+        then = read(self.record(run))["config"]
+        for key in sorted(config.keys() & then.keys()):
+            if config[key] != then[key]:
+                print(
+                    f"{self.record(run)} was made with {key}={then[key]!r}, now it is {config[key]!r}; "
+                    "remove the file to run it again"
+                )
+
+    def draw(self, runs: Sequence[Run]) -> None:
+        """A sequence, how training cases are made of it, and pictures of the complete ``runs`` with the first seed."""
+        pictures = ["sequence.png", "sequence.gif", *(f"{kind}-{name}.png" for kind in KINDS for name in _SHOWN)]
+        for run in runs:
+            folder = self._settings(run)[0]
+            for name in pictures if run.seed == FIRST_SEED and self.record(run).exists() else ():
+                if (folder / name).exists():
+                    copy_small(
+                        folder / name, self.record(run).parent / "figures" / f"{run.method}_{run.train_set}" / name
+                    )
+        dataset = withheld_datasets(Path(self.data_root), INFILL.name, INFILL, ["n6"])["n6"]
+        true = {task.targets[0]: dataset.targets(number)[0] for number, task in enumerate(dataset.tasks)}
+        frames = dataset.sequences.frames[dataset.case(0)[0]] / np.float32(255)
+        whole = np.stack([true.get(position, frame) for position, frame in enumerate(frames)])
+        sequence_figure(self.out / "sequence.png", whole, {}, {})
+        papers, slots = (
+            window_datasets(Path(self.data_root), each.name, each, "n6", 0)[0].tasks for each in (ONE_SIDED, INFILL)
+        )
+        chosen = {"forwards": papers[0], "backwards": papers[len(papers) // 2], "8 slots, inside": slots[3]}
+        windows_figure(self.out / "windows.png", frames, {**chosen, "8 slots, at the end": slots[-1]})
+
+    def score_baselines(self, runs: Sequence[Run]) -> None:
+        """Score the baselines and the noise floor anew in the records of ``runs``: they depend on the data alone.
+
+        So a baseline that is new or was corrected needs no training again. The model's scores stay.
+        """
+        fresh: dict[str, dict[str, Any]] = {}
+        memory: Memory = {}
+        for run in filter(lambda run: self.record(run).exists(), runs):
+            record = read(self.record(run))
+            del record["path"]
+            for name, scores in record["scores"].items():
+                if name not in fresh:
+                    dataset = withheld_datasets(Path(self.data_root), ONE_SIDED.name, ONE_SIDED, [name])[name]
+                    fresh[name] = score(name, collect(dataset, memory), None)[0]
+                record["scores"][name] = {MODEL: scores[MODEL], **fresh[name]}
+            write_json(self.record(run), record)
+
+    def execute(self, run: Run) -> None:
+        """Train what is left of a run, score it and write its record. Nothing where it is complete or another's.
+
+        Raises OutOfTime where ``max_time`` is over first; the run is then incomplete and has no record.
+        """
+        folder, argv = self._settings(run)
+        writable_folder(folder.parent)
+        try:
+            with FileLock(f"{folder}.lock", timeout=0):
+                if not self.record(run).exists():
+                    self._execute(run, folder, argv)
+        except Timeout:
+            print(f"{run.name} is being run by another process")
+
+    def _execute(self, run: Run, folder: Path, argv: list[str]) -> None:
+        if (folder / "checkpoints" / LAST).exists():
+            argv = [*argv, "--resume"]
+        settings = resolve(argv)
+        config = _plain(vars(settings))
+        if self._end is not None and time.monotonic() > self._end:
+            raise OutOfTime
+        experiment = SeqInterpExperiment(settings)
+        if self._end is not None:
+            experiment.stop_after((self._end - time.monotonic()) / 60)
+        experiment.train()
+        start = time.perf_counter()
+        content = experiment.test()
+        scored = time.perf_counter() - start
+        pixels = int(np.prod(experiment.args.in_shape[-2:]))  # of a grey image: scores are sums over them
+        record = {
+            "preset": run.preset,
+            **{key: content[key] for key in ("method", "train_set", "seed", "host")},
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "versions": {
+                "openstl_seqinterp": __version__,
+                "python": platform.python_version(),
+                "torch": torch.__version__,
+                "pytorch_lightning": pl.__version__,
+                "numpy": np.__version__,
+                "opencv": cv2.__version__,
+            },
+            "device": device.describe(experiment.accelerator, experiment.precision),
+            "compiled": settings.compile,
+            "seconds": {"training": experiment.history.seconds, "scoring": scored},
+            "config": config,
+            "history": [
+                {"epoch": each["epoch"], "seconds": each["seconds"], "val_mse": each["val_mse"] * pixels}
+                for each in experiment.history.epochs
+            ],
+            "scores": content["scores"],
+        }
+        write_json(self.record(run), record)
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings that decide on the result, as JSON holds them."""
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in sorted(settings.items())
+        if key not in FREE and isinstance(value, str | int | float | list | tuple | bool | None)
+    }

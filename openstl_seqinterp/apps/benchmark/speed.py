@@ -1,0 +1,245 @@
+"""Speed, as ratios within one run: the host's way of training and testing, and the plugin's, on the same device."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import tempfile
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback
+from rich.progress import track
+from torch.utils.data import DataLoader
+
+from ... import device, host, speedups
+from ...config import resolve
+from ...data.loaders import load_data, withheld_datasets
+from ...errors import UserError
+from ...evaluation.metrics import METRICS, per_image
+from ...evaluation.tables import markdown_table
+from ...experiment import SeqInterpExperiment
+from ...files import write_json, write_text
+from ...protocols import ONE_SIDED
+from ...running import quiet
+
+_STEPS = {"gpu": (20, 150), "cpu": (1, 4)}  # to warm up, and to measure
+_THEIR_WORKERS = 4  # OpenSTL's default
+# Model types, and the iterations a second that the paper reports while training on an A100.
+_PAPER = {"gSTA": {"train": "35 it/s", "test": "-"}, "IncepU": {"train": "22 it/s", "test": "-"}}
+STOCK, PLUGIN, COMPILED = "stock", "plugin", "compiled"
+
+
+class _Clock(Callback):
+    """The seconds at which the batches after the first ``warm`` ones end."""
+
+    def __init__(self, warm: int) -> None:
+        self.warm, self.times = warm, list[float]()
+
+    def _tick(self, number: int) -> None:
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        self.times = [*(self.times if number > self.warm else []), time.perf_counter()]
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        self._tick(batch_idx + 1)
+
+    def on_predict_batch_end(
+        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        self._tick(batch_idx + 1)
+
+    @property
+    def rate(self) -> float:
+        """Batches a second: the median, which other work on the machine moves least."""
+        return 1 / median(after - before for before, after in zip(self.times, self.times[1:], strict=False))
+
+
+class _Forward(pl.LightningModule):
+    def __init__(self, method: pl.LightningModule) -> None:
+        super().__init__()
+        self.method = method
+
+    def predict_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
+        return self.method(*batch)
+
+
+def _rate(method: pl.LightningModule, loader: DataLoader, accelerator: str, precision: str, *, train: bool) -> float:
+    warm, steps = _STEPS[accelerator]
+    clock = _Clock(warm)
+    trainer = pl.Trainer(
+        accelerator=accelerator,
+        devices=1,
+        precision=precision,  # type: ignore[arg-type]
+        max_epochs=1,
+        limit_train_batches=warm + steps,
+        limit_predict_batches=warm + steps,
+        callbacks=[clock],
+        logger=[],
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=False,
+    )
+    with quiet():
+        if train:
+            trainer.fit(method, loader)
+        else:
+            trainer.predict(_Forward(method), loader, return_predictions=False)
+    return clock.rate
+
+
+def _stock(settings: Namespace, accelerator: str) -> tuple[pl.LightningModule, DataLoader]:
+    """The method and a loader as the host makes them."""
+    ours, _, _ = load_data(view=ONE_SIDED, **vars(settings))
+    method = host.method_maps["simvp"](
+        steps_per_epoch=len(ours), test_mean=0, test_std=1, save_dir=settings.res_dir, **vars(settings)
+    )
+    loader = DataLoader(
+        ours.dataset,
+        settings.batch_size,
+        shuffle=True,
+        num_workers=_THEIR_WORKERS,
+        pin_memory=accelerator == "gpu",
+        drop_last=True,
+    )
+    return method, loader
+
+
+def _rates(way: str, model_type: str, data_root: str) -> dict[str, float]:
+    """Iterations a second of training the paper's network and, but for the compiled one, of testing it."""
+    accelerator, full = device.accelerator(device.CUDA), device.PRECISIONS["32"]
+    with tempfile.TemporaryDirectory() as folder:
+        argv = ["-m", "SimVP", "--model_type", model_type, "--data_root", data_root]
+        argv += ["--res_dir", folder, "--no_display_method_info", "--test_sets", "n6"]
+        settings = resolve(argv)
+        if way == STOCK:
+            method, loader = _stock(settings, accelerator)
+            return {
+                "train": _rate(method, loader, accelerator, full, train=True),
+                "test": _rate(method, loader, accelerator, full, train=False),
+            }
+        experiment = SeqInterpExperiment(settings)
+        method, loader = experiment.method, experiment.data.train_loader
+        with experiment.compiled(way == COMPILED):
+            rates = {"train": _rate(method, loader, accelerator, experiment.precision, train=True)}
+        if way != COMPILED:
+            # Scores are computed in fp32, so testing has no half precision to gain from.
+            rates["test"] = _rate(method, loader, accelerator, full, train=False)
+        return rates
+
+
+def _apart(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a process of its own, so that no way inherits what another has set there."""
+    still: dict[str, Any] = {"initializer": logging.disable, "initargs": (logging.INFO,)}
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), **still) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def _seconds(function: Callable[[], Any], repeats: int) -> float:
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def _metrics(data_root: str) -> dict[str, Any]:
+    """The seconds that the host's metrics and the plugin's take for the same images, as the runner sets a CPU."""
+    speedups.keep_freed_memory()
+    dataset = withheld_datasets(Path(data_root), ONE_SIDED.name, ONE_SIDED, ["n6"])["n6"]
+    truths = torch.from_numpy(dataset.targets(range(len(dataset)))[:, 0])
+    images = (truths + 0.05 * torch.randn(truths.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
+    seconds = {PLUGIN: _seconds(lambda: per_image(images, truths), 100)}
+    if host.metric is not None:
+        arrays = images[:, None].numpy(), truths[:, None].numpy()
+        options: dict[str, Any] = {"metrics": list(METRICS), "return_log": False}
+        seconds[STOCK] = _seconds(lambda: host.metric(*arrays, 0, 1, **options), 5)
+    return {"metrics": list(METRICS), "images": len(truths), "seconds": seconds}
+
+
+def _found(way: str, model_type: str, data_root: str) -> dict[str, float] | None:
+    """`_rates`, or None where networks cannot be compiled."""
+    try:
+        rates: dict[str, float] = _apart(_rates, way, model_type, data_root)
+    except UserError as error:
+        if way != COMPILED:
+            raise
+        print(f"{model_type}, {way}: not measured: {error}")
+        return None
+    return rates
+
+
+def measure(out: Path, data_root: str) -> Path:
+    """Measure all, write ``out/speed.json`` and, from it, ``out/speed.md``, whose path is returned.
+
+    Minutes on two CPU cores.
+    """
+    accelerator = device.accelerator(device.CUDA)
+    warm, steps = _STEPS[accelerator]
+    types = [name for name in _PAPER if name in host.MODEL_TYPES]
+    metrics = _apart(_metrics, data_root)
+    rates: dict[str, dict[str, dict[str, float]]] = {name: {} for name in types}
+    for name, way in track([(n, w) for n in types for w in (STOCK, PLUGIN, COMPILED)], "measuring"):
+        found = _found(way, name, data_root)
+        if found is not None:
+            rates[name][way] = found
+    record = {
+        "host": host.NAME,
+        "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        "device": device.describe(accelerator, device.precision(device.AUTO, accelerator)),
+        "steps": {"warm-up": warm, "measured": steps},
+        "iterations a second": rates,
+        "metrics": metrics,
+    }
+    write_json(out / "speed.json", record)
+    write_text(out / "speed.md", page(record))
+    return out / "speed.md"
+
+
+def page(record: dict[str, Any]) -> str:
+    """The page of a record of `measure`."""
+    lines = [
+        "# Speed",
+        "",
+        f"Made by `python tools/benchmark.py --speed` with {record['host']}, torch {record['versions']['torch']}, "
+        f"Python {record['versions']['python']}; {record['device']}. The numbers: [speed.json](speed.json).",
+        "",
+        "The paper's network (64/256/2/8), batches of 16, by Lightning's Trainer, each way in a process of its own:",
+        f"the median of {record['steps']['measured']} steps after {record['steps']['warm-up']} to warm up.",
+        "`stock` is what the host's runner does: fp32, weights as they come, a loader with four worker processes.",
+        "`plugin` is what `tools/train.py` does: the precision, the layout of weights and the form of dilated",
+        "convolutions that the device is fast in, freed memory kept on a CPU, and its own loader; `compiled` is that",
+        "with `--compile`, in training alone. Testing is in fp32 in all. The paper's rates are those it reports",
+        "for training on an A100.",
+        "",
+    ]
+    rows = []
+    for name, ways in record["iterations a second"].items():
+        for what, paper in _PAPER[name].items():
+            stock = ways[STOCK][what]
+            cells = [f"{stock:.2f} it/s"]
+            for way in (PLUGIN, COMPILED):
+                rate = ways.get(way, {}).get(what)
+                cells += [f"{rate:.2f} it/s", f"{rate / stock:.1f}"] if rate else ["-", "-"]
+            rows.append([f"{name}, {what}", *cells, paper])
+    lines += markdown_table(["what", "stock", "plugin", "ratio", "compiled", "ratio", "paper"], rows)
+    metrics, seconds = record["metrics"], record["metrics"]["seconds"]
+    label, plugin = f"{', '.join(metrics['metrics'])} of {metrics['images']} images", seconds[PLUGIN]
+    stock = seconds.get(STOCK)
+    before, ratio = (f"{stock:.4f} s", f"{stock / plugin:.0f}") if stock else ("needs OpenSTL", "-")
+    lines += [
+        "",
+        "The host's metrics go image by image, the plugin's take all at once:",
+        "",
+        *markdown_table(["what", "stock", "plugin", "ratio"], [[label, before, f"{plugin:.4f} s", ratio]]),
+    ]
+    return "\n".join(lines) + "\n"

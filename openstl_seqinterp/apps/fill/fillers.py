@@ -1,0 +1,122 @@
+"""What predicts an image from others: a baseline, or a trained method by its checkpoint."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ... import device, host, registry, speedups
+from ...checkpoint import load_checkpoint, load_weights
+from ...errors import UserError, require_known
+from ...evaluation.baselines import BASELINES
+from .tiles import TILE, in_tiles
+
+
+class Filler(ABC):
+    """Predicts an image from others. ``name`` is the method's; ``needs`` says in words what must be observed."""
+
+    name: str
+    needs: str
+
+    @abstractmethod
+    def context(self, observed: np.ndarray, target: float) -> tuple[int, ...] | None:
+        """The positions from which ``target`` is read, in order; None where too few are ``observed`` (T,).
+
+        A target may lie between two positions.
+        """
+
+    @abstractmethod
+    def predict(self, frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
+        """The image (C, H, W) at offset 0 from ``frames`` float32 (K, C, H, W) in [0, 1], zero where not observed.
+
+        ``observed`` is bool (K,), ``offset`` (K,) the time from the target, in images.
+        """
+
+
+class BaselineFiller(Filler):
+    """A baseline of `BASELINES`."""
+
+    needs = "1 observed image"
+
+    def __init__(self, name: str) -> None:
+        require_known("method", name, BASELINES)
+        self.name, self.baseline = name, BASELINES[name]
+
+    def context(self, observed: np.ndarray, target: float) -> tuple[int, ...] | None:
+        return tuple(self.baseline.sources(observed, target)) if observed.any() else None
+
+    def predict(self, frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
+        places = np.rint(offset - offset.min()).astype(int)
+        # By position, without the images between: a gap may be longer than memory.
+        images = {int(place): frame for place, frame, seen in zip(places, frames, observed, strict=True) if seen}
+        return self.baseline.function(images, float(-offset.min()))
+
+
+class Network(Filler):
+    """A trained method, from its checkpoint. UserError where that is damaged, unsafe or of no known method."""
+
+    def __init__(self, path: Path, requested: str = device.CUDA, tile: int = TILE) -> None:
+        checkpoint = load_checkpoint(path)
+        settings = checkpoint["hyper_parameters"]
+        registry.register()
+        name = settings.get("method")
+        if name not in host.method_maps:
+            raise UserError(f"{path} is of method {name!r}, which host {host.NAME} does not have; see docs/openstl.md")
+        self.name, self.abilities = registry.method_names()[name], registry.abilities(name)
+        self.device = torch.device("cuda" if device.accelerator(requested) == "gpu" else "cpu")
+        try:
+            self.method: Any = host.method_maps[name](**{**settings, "device": self.device.type})
+            slots, planes, *size = settings["in_shape"]
+        except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise UserError(f"{path}: {name} cannot be built with the settings in it: {error!r}") from error
+        load_weights(self.method, checkpoint, path)
+        speedups.prepare(self.method.model, device.accelerator(requested), device.PRECISIONS["32"])
+        self.method.eval().to(self.device)
+        self.protocol = replace(self.abilities.protocol, given=slots)
+        self.channels, self.size = planes - self.protocol.planes, tuple(size)
+        # Networks of any size halve their images so often.
+        self.multiple = 2 ** (settings.get("N_S", 0) // 2)
+        self.tile = max(self.multiple, tile - tile % self.multiple)
+        self.needs = self.protocol.needs
+
+    def context(self, observed: np.ndarray, target: float) -> tuple[int, ...] | None:
+        return self.abilities.reading(self.protocol, len(observed)).context(observed, target)
+
+    @torch.no_grad()
+    def predict(self, frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
+        channels, *size = frames.shape[1:]
+        if self.channels == channels:
+            batch = frames[None]
+        elif self.channels == 1:  # it sees each channel by itself
+            batch = frames.swapaxes(0, 1)[:, :, None]
+        elif channels == 1:  # it sees grey as equal channels
+            batch = np.broadcast_to(frames, (len(frames), self.channels, *size))[None]
+        else:
+            raise UserError(f"{self.name} was trained on images of {self.channels} channels, these have {channels}")
+        if not self.abilities.any_size and tuple(size) != self.size:
+            raise UserError(f"{self.name} works on images of its own size {self.size} alone, these are {tuple(size)}")
+
+        def read(part: np.ndarray) -> np.ndarray:
+            x = torch.from_numpy(self.protocol.inputs(part, observed, offset)).to(self.device)
+            return host.predict(self.method, x)[:, 0].float().cpu().numpy()
+
+        predicted = in_tiles(read, batch, self.tile, self.multiple) if self.abilities.any_size else read(batch)
+        if not np.isfinite(predicted).all():
+            raise UserError(f"the predictions of {self.name} are not finite; train again with a lower --lr")
+        if channels == 1:
+            predicted = predicted.mean(axis=1, keepdims=True)
+        return predicted.reshape(channels, *size)
+
+
+def make_filler(
+    checkpoint: str | Path | None, method: str | None, requested: str = device.CUDA, tile: int = TILE
+) -> Filler:
+    """A filler from exactly one of a ``checkpoint`` and the name of a baseline."""
+    if (checkpoint is None) == (method is None):
+        raise UserError(f"give either a checkpoint (best.ckpt of a run) or a method of {', '.join(BASELINES)}")
+    return BaselineFiller(str(method)) if checkpoint is None else Network(Path(checkpoint), requested, tile)

@@ -1,0 +1,1 @@
+"""Motion between frames: what baselines, methods and fillers share."""

@@ -1,0 +1,56 @@
+"""The motion between images by least squares (Lucas and Kanade, 1981), of whole images or of their parts."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn.functional import avg_pool2d
+
+from .slots import Neighbours
+
+DARK = 1e-3  # a standard deviation of noise that does not matter
+PARAMETERS = 4  # of a motion: rotation in radians, shift x and y in pixels, log gain, each of one step
+STRIDE = 4  # of windows, in pixels
+_PRIOR = (0.03, 0.2, 0.2, 0.02)  # standard deviation of what one step of the estimate adds to each
+
+
+def motion_left(
+    pairs: Neighbours,
+    moved: torch.Tensor,
+    destination: torch.Tensor,
+    count: int,
+    *,
+    window: int | None = None,
+    weight: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """The motion of a step (count, 4, h, w) that is left between ``moved`` and ``destination`` (P, C, H, W).
+
+    One step of Gauss and Newton for all pairs of a sequence at once, each weighed by its error (a noisy one weighs
+    less) and by ``weight`` (P,). The slopes are those of both images, as in efficient second-order minimisation
+    (Benhimane and Malis, 2004). Without a ``window`` there is one motion, (h, w) = (1, 1), of the whole image; with
+    one, there is a motion of each window of that many pixels (a multiple of `STRIDE`), one every `STRIDE` pixels. All
+    turn about the centre of the image. Where there is nothing to see, nothing moves.
+    """
+    height, width = moved.shape[-2:]
+    mean, error = (moved + destination) / 2, destination - moved
+    down, right = torch.gradient(mean, dim=(2, 3))
+    y = torch.arange(height, device=moved.device).view(-1, 1) - (height - 1) / 2
+    x = torch.arange(width, device=moved.device) - (width - 1) / 2
+    steps = pairs.steps.view(-1, 1, 1, 1)
+    terms = torch.stack([*(steps * slope for slope in (right * y - down * x, -right, -down, mean)), error], dim=1)
+    trust = 1 / (error.square().mean(dim=(1, 2, 3)) + DARK**2)
+    if weight is not None:
+        trust = trust * weight
+    if window is None:
+        flat = terms.flatten(2)
+        system = pairs.sum(trust.view(-1, 1, 1) * (flat @ flat.mT), count)[:, None, None]
+    else:
+        one, other = torch.triu_indices(PARAMETERS + 1, PARAMETERS + 1, device=moved.device)
+        trusted = trust.view(-1, 1, 1, 1, 1) * terms
+        # Row by row of the triangle: what they make is large, and is made once.
+        rows = [(trusted[:, row : row + 1] * terms[:, row:]).sum(dim=2) for row in range(PARAMETERS + 1)]
+        summed = torch.cat([pairs.sum(products, count) for products in rows], dim=1)
+        sums = avg_pool2d(summed, window, STRIDE, (window - STRIDE) // 2) * window**2
+        system = sums.new_empty(count, *sums.shape[2:], PARAMETERS + 1, PARAMETERS + 1)
+        system[..., one, other] = system[..., other, one] = sums.movedim(1, -1)
+    ridge = torch.diag(moved.new_tensor(_PRIOR) ** -2)
+    return torch.linalg.solve(system[..., :-1, :-1] + ridge, system[..., :-1, -1]).movedim(-1, 1)

@@ -1,0 +1,69 @@
+"""What surrounds a run of Lightning's Trainer: prediction without a future, less noise, and how it is stopped."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+
+from . import host
+
+
+class Predictor(pl.LightningModule):
+    """Runs any method of the host over test cases, in fp32, and keeps the frames that are targets."""
+
+    def __init__(self, method: pl.LightningModule, batch_size: int) -> None:
+        super().__init__()
+        self.method, self.batch_size = method, batch_size
+
+    def predict_step(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> torch.Tensor:
+        x, y = batch
+        # MIM's memory holds a whole batch: fill a smaller last one with repetitions, and drop what they give.
+        x = torch.cat([x, x[-1:].expand(self.batch_size - len(x), *x.shape[1:])])
+        with torch.autocast(x.device.type, enabled=False):
+            return host.predict(self.method, x)[: len(y), : y.shape[1]]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence advice of Lightning's that does not apply, and its use of a name that torch no longer likes.
+
+    The data are in memory, runs may reuse a folder, and where speed is measured nothing is validated or in order.
+    """
+    with warnings.catch_warnings():
+        for message in (
+            ".*does not have many workers.*",
+            ".*exists and is not empty.*",
+            ".*LeafSpec.*is deprecated",
+            ".*sync_dist=True.*",
+            ".*have no `val_dataloader`.*",
+            ".*sampler has shuffling enabled.*",
+        ):
+            warnings.filterwarnings("ignore", message)
+        yield
+
+
+@contextmanager
+def interruptible(trainer: pl.Trainer, hint: str) -> Iterator[None]:
+    """Turn Ctrl-C and SIGTERM into one line that says how to go on, and the exit code that shells expect."""
+    try:
+        yield
+    except SystemExit as stop:
+        if not trainer.interrupted:
+            raise
+        terminated = trainer.received_sigterm
+        print(f"\nstopped; {hint}", file=sys.stderr)
+        raise SystemExit(128 + (signal.SIGTERM if terminated else signal.SIGINT)) from stop
+
+
+def quiet_lightning() -> None:
+    """A run says in its own words which device it uses."""
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)

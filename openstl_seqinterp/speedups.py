@@ -1,0 +1,117 @@
+"""What makes networks faster on the device they run on. Nothing else needs it, and results do not depend on it.
+
+Each part says what was measured that justifies it, on two cores of a virtual machine unless it says otherwise;
+``tools/benchmark.py --speed`` measures them together, beside the host's own way (results/speed.md).
+
+- channels last: convolutions follow the layout of their weights. 1.1 to 1.7 times as fast in fp32 on CPUs with AVX2 and
+  AVX512, and more in bf16; a GPU gains in half precision alone.
+- dilated depthwise convolutions, of which gSTA has one in each block, by phases: 67 to 19 ms on a CPU.
+- memory of freed tensors kept: a third of a forward pass of the paper's network was spent on getting it back.
+- `torch.compile`: for a GPU; on a CPU it gained nothing (2.71 s a step against 2.29 s without).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import conv2d, pad
+
+from .device import PRECISIONS
+from .errors import UserError, one_line
+
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
+
+
+class _ByPhases(nn.Conv2d):
+    """A depthwise convolution dilated by d, as a plain one of each of the d x d images that every d-th pixel makes.
+
+    The sums are the same. In fp32 even under autocast, see `prepare`.
+    """
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        (down, across), (height, width) = self.dilation, input.shape[-2:]
+        sides: Any = self.padding  # numbers, see `_dilated_depthwise`
+        padding = [side // step for side, step in zip(sides, self.dilation, strict=True)]
+        with torch.autocast(input.device.type, enabled=False):
+            whole = pad(input.float(), (0, -width % across, 0, -height % down)).movedim(1, -1)  # (B, H, W, C)
+            phases = whole.unflatten(2, (-1, across)).unflatten(1, (-1, down)).permute(0, 2, 4, 1, 3, 5)
+            result = conv2d(phases.flatten(0, 2).movedim(-1, 1), self.weight, self.bias, 1, padding, 1, self.groups)
+        parts = result.movedim(1, -1).unflatten(0, (-1, down, across)).permute(0, 3, 1, 4, 2, 5)
+        return parts.flatten(3, 4).flatten(1, 2).movedim(-1, 1)[..., :height, :width]
+
+
+def _dilated_depthwise(module: nn.Module) -> bool:
+    """A convolution that `_ByPhases` can compute: one whose output is as large as its input."""
+    return (
+        type(module) is nn.Conv2d
+        and module.groups == module.in_channels
+        and max(module.dilation) > 1
+        and max(module.stride) == 1
+        and module.padding_mode == "zeros"
+        and not isinstance(module.padding, str)
+        and all(
+            2 * side == step * (kernel - 1) and kernel % 2
+            for side, step, kernel in zip(module.padding, module.dilation, module.kernel_size, strict=True)
+        )
+    )
+
+
+def prepare(model: nn.Module, on: str, lightning_precision: str) -> None:
+    """Make ``model`` fast on its device. It computes the same, and its weights keep their names and values.
+
+    Weights get the layout channels last; on a CPU dilated depthwise convolutions are computed by phases. Their
+    derivative by the weights in bf16 is wrong there, by a factor or by NaN, for maps of about 32 pixels and more
+    (torch 2.15 and oneDNN on AVX512-BF16), so they stay in fp32.
+    """
+    if on == "cpu":
+        for module in model.modules():
+            if _dilated_depthwise(module):
+                module.__class__ = _ByPhases
+    if on == "cpu" or lightning_precision != PRECISIONS["32"]:
+        for parameter in model.parameters():
+            if parameter.dim() == 4:
+                parameter.data = parameter.data.to(memory_format=torch.channels_last)
+
+
+@contextmanager
+def compiled(network: nn.Module, on: str) -> Iterator[None]:
+    """In this block torch.compile makes the passes of ``network`` in training, with CUDA graphs on a GPU.
+
+    In evaluation mode, with its other sizes of batches and precision, it runs as it is. Its weights keep their names.
+    Raises UserError where it cannot be compiled, at its first pass perhaps: on a CPU without a C++ compiler, say.
+    """
+    from torch._dynamo.exc import TorchDynamoException  # seconds to import, which only this needs
+
+    eager = network.forward
+    try:
+        fast = torch.compile(eager, mode="reduce-overhead" if on == "gpu" else None, dynamic=False)
+    except RuntimeError as error:
+        raise UserError(f"torch.compile cannot be had here ({one_line(error)}); leave --compile out") from error
+
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        return (fast if network.training else eager)(*args, **kwargs)
+
+    network.forward = forward
+    try:
+        yield
+    except TorchDynamoException as error:
+        raise UserError(f"torch.compile failed ({one_line(error)}); leave --compile out") from error
+    finally:
+        del network.forward
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep the memory of freed tensors for the next ones, where its C library is glibc.
+
+    By default glibc hands large blocks back to the system and is given them anew, page by page.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_MMAP_MAX, 0)
+        library.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)

@@ -1,0 +1,194 @@
+"""``tools/benchmark.py`` with tiny networks, on whichever host is there."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import chain
+from pathlib import Path
+from statistics import mean
+
+import pytest
+import torch
+from filelock import FileLock
+
+from openstl_seqinterp import cli, host
+from openstl_seqinterp.apps.benchmark.runs import plan
+
+TOOL = Path(__file__).resolve().parents[3] / "tools" / "benchmark.py"
+NETWORK = {
+    "SimVP": "model_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\ndrop_path = 0.2\n",
+    "LatentAffine": "hidden = 4\npasses = 1\nrefinements = 1\n",
+}
+
+
+@pytest.fixture
+def place(small_root, tmp_path, monkeypatch):
+    """A working folder whose configs make every run of the quick preset a matter of a second or two."""
+    configs = tmp_path / "configs" / "seqinterp"
+    configs.mkdir(parents=True)
+    for method, network in NETWORK.items():
+        training = "epoch = 3\nepoch_cases = 64\nbatch_size = 16\nval_batch_size = 64\nlr = 5e-3\n"
+        (configs / f"{method}_quick.py").write_text(f"method = {method!r}\n{network}{training}")
+    (tmp_path / "data").symlink_to(small_root)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+ONE = ["--methods", "LatentAffine", "--train_sets", "n6", "--seeds", "1"]
+SIMVP = ["--methods", "SimVP", "--train_sets", "n6", "--seeds", "1"]
+
+
+def records(place, out="results"):
+    return {path.stem: json.loads(path.read_text()) for path in (place / out / "quick").glob("*.json")}
+
+
+def test_every_method_comes_once_before_any_second_seed():
+    runs = plan("quick", ["A", "B"], ["n6", "n6-all"], 2)
+    assert [run.name for run in runs[:4]] == ["A_n6_42", "B_n6_42", "A_n6-all_42", "B_n6-all_42"]
+    assert {run.seed for run in runs[4:]} == {43}
+    assert len(set(runs)) == 8
+
+
+def test_each_number_of_the_page_is_in_a_record(place, capsys):
+    assert cli.main(["benchmark", *ONE[:4], "--seeds", "2"]) == 0
+    found = records(place)
+    assert sorted(found) == ["LatentAffine_n6_42", "LatentAffine_n6_43"]
+    record = found["LatentAffine_n6_43"]
+    assert (record["host"], record["seed"], record["preset"]) == (host.NAME, 43, "quick")
+    assert record["versions"]["torch"] == torch.__version__
+    assert record["config"]["epoch_cases"] == 64
+    assert [each["epoch"] for each in record["history"]] == [1, 2, 3]
+    times = [each["seconds"] for each in record["history"]]
+    assert times == sorted(times)
+    assert record["seconds"]["training"] == times[-1]
+    page = (place / "results" / "README.md").read_text()
+    table = page.split("**MSE**, image 16:")[1]
+    row = next(line for line in table.splitlines() if line.startswith("| n3-miss |"))
+    both = [each["scores"]["n3-miss"]["model"]["16"]["mse"] for each in found.values()]
+    assert row.split(" | ")[1].startswith(f"{mean(both):.2f} ± ")
+    assert f"{record['scores']['n3-miss']['dis-flow']['16']['mse']:.2f}" in row
+    assert "[LatentAffine_n6_43](quick/LatentAffine_n6_43.json)" in page
+    for picture in (
+        "curves-n6.png",
+        "figures/LatentAffine_n6/worst-n6-aug.png",
+        "figures/LatentAffine_n6/sequence.gif",
+    ):
+        assert f"(quick/{picture})" in page
+        assert (place / "results" / "quick" / picture).is_file()
+
+    # A second call runs nothing again, and makes the page from what is there.
+    (place / "results" / "README.md").unlink()
+    capsys.readouterr()
+    assert cli.main(["benchmark", *ONE[:4], "--seeds", "2"]) == 0
+    assert "run 1 of" not in capsys.readouterr().out
+    assert (place / "results" / "README.md").read_text() == page
+
+
+def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been_killed(place):
+    assert cli.main(["benchmark", *SIMVP, "--out", "whole"]) == 0
+    command = [sys.executable, str(TOOL), *SIMVP, "--out", "killed"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # as the tests' own process
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
+    last = place / "killed" / "work_dirs" / "quick" / "SimVP_n6_42" / "checkpoints" / "last.ckpt"
+    finished = 0
+    while child.poll() is None and not 0 < finished < 12:
+        time.sleep(0.02)
+        try:
+            finished = torch.load(last, weights_only=True)["global_step"]
+        except (OSError, RuntimeError, EOFError):
+            finished = 0
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    assert 0 < finished < 12  # of 3 epochs of 4 steps
+    assert not records(place, "killed")
+    assert cli.main(["benchmark", *SIMVP, "--out", "killed"]) == 0
+    (whole,), (resumed,) = records(place, "whole").values(), records(place, "killed").values()
+    assert resumed["scores"] == whole["scores"]
+    assert [each["val_mse"] for each in resumed["history"]] == [each["val_mse"] for each in whole["history"]]
+
+
+def test_what_can_be_compiled_is_and_the_record_says_so(place, monkeypatch):
+    # Without a code generator, see test_end_to_end.
+    monkeypatch.setattr(torch, "compile", lambda function, **_: function)
+    both = [*SIMVP, "--methods", "LatentAffine", "SimVP", "--compile"]
+    assert cli.main(["benchmark", *both]) == 0
+    compiled = {name: record["compiled"] for name, record in records(place).items()}
+    assert compiled == {"LatentAffine_n6_42": False, "SimVP_n6_42": True}
+
+
+def test_two_processes_share_the_runs_and_repeat_none(place):
+    assert cli.main(["benchmark", *SIMVP, "--methods", "LatentAffine", "SimVP", "--jobs", "2"]) == 0
+    logs = [log.read_text().splitlines() for log in (place / "results" / "work_dirs").glob("job-*.log")]
+    assert len(logs) == 2
+    scored = [line for line in chain(*logs) if line.startswith("scoring results")]
+    assert len(scored) == len(records(place)) == 2
+
+
+def test_a_run_of_another_process_is_left_to_it(place, capsys):
+    folder = place / "results" / "work_dirs" / "quick"
+    folder.mkdir(parents=True)
+    with FileLock(folder / "LatentAffine_n6_42.lock"):
+        assert cli.main(["benchmark", *ONE]) == 0
+    assert "LatentAffine_n6_42 is being run by another process" in capsys.readouterr().out
+    assert not records(place)
+
+
+def test_time_that_is_over_stops_a_run_which_goes_on_later(place, capsys):
+    config = place / "configs" / "seqinterp" / "SimVP_quick.py"
+    config.write_text(config.read_text().replace("epoch = 3", "epoch = 1000"))
+    assert cli.main(["benchmark", *SIMVP, "--max_time", "0.1"]) == 0
+    assert "--max_time: stopped after 0.1 minutes; the same command goes on" in capsys.readouterr().out
+    assert not records(place)
+    assert "Not run." in (place / "results" / "README.md").read_text()
+    assert (place / "results/work_dirs/quick/SimVP_n6_42/checkpoints/last.ckpt").is_file()
+
+
+def test_shards_are_disjoint_and_make_up_the_whole(place):
+    both = [*SIMVP, "--methods", "LatentAffine", "SimVP"]
+    assert cli.main(["benchmark", *both, "--shard", "2/2"]) == 0
+    assert list(records(place)) == ["SimVP_n6_42"]
+    assert cli.main(["benchmark", *both, "--shard", "1/2"]) == 0
+    assert sorted(records(place)) == ["LatentAffine_n6_42", "SimVP_n6_42"]
+
+
+def test_a_record_made_with_other_settings_is_kept_and_named(place, capsys):
+    assert cli.main(["benchmark", *ONE]) == 0
+    config = place / "configs" / "seqinterp" / "LatentAffine_quick.py"
+    config.write_text(config.read_text().replace("hidden = 4", "hidden = 5"))
+    before = records(place)
+    assert cli.main(["benchmark", *ONE]) == 0
+    assert "LatentAffine_n6_42.json was made with hidden=4, now it is 5; remove the file" in capsys.readouterr().out
+    assert records(place) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--shard", "3/2"], "--shard is '3/2', expected I/N with I from 1 to N"),
+        (["--shard", "two"], "--shard is 'two'"),
+        (["--jobs", "0"], "--jobs is 0, expected at least 1"),
+        (["--seeds", "0"], "--seeds is 0"),
+        (["--max_time", "-1"], "--max_time is -1.0"),
+        (["--preset", "fast"], "unknown preset 'fast'"),
+        (["--methods", "SimVPP"], "SimVP"),
+        (["--train_sets", "n3"], "unknown train_set 'n3'"),
+        (["--methods", "PredRNN_"], "PredRNN_"),
+    ],
+)
+def test_mistakes_end_in_one_line_before_anything_is_run(place, arguments, message, capsys):
+    assert cli.main(["benchmark", *ONE, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
+    assert not records(place)
+
+
+def test_a_damaged_record_is_named(place, capsys):
+    (place / "results" / "quick").mkdir(parents=True)
+    (place / "results" / "quick" / "LatentAffine_n6_42.json").write_text('{"method": 1')
+    assert cli.main(["benchmark", *ONE]) == 2
+    assert "LatentAffine_n6_42.json is damaged or not of this plugin" in capsys.readouterr().err

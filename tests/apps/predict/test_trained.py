@@ -1,0 +1,86 @@
+"""Trained methods, each with a checkpoint of a tiny run."""
+
+import numpy as np
+import pytest
+
+import openstl_seqinterp
+from openstl_seqinterp import cli
+
+LENGTH = 7
+TINY_LATENT = "method = 'LatentAffine'\nhidden = 4\npasses = 1\nrefinements = 2\nepoch = 1\nepoch_cases = 64\n"
+TINY_MOTION = (
+    "method = 'SimVP_Motion'\nmodel_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\n"
+    "epoch = 1\nepoch_cases = 64\n"
+)
+
+
+@pytest.fixture(scope="session")
+def checkpoints(trained, tmp_path_factory):
+    """``best.ckpt`` of tiny runs: SimVP, and the two methods that read both sides."""
+    found = {"SimVP": next(trained[0].rglob("best.ckpt"))}
+    for method, config in (("LatentAffine", TINY_LATENT), ("SimVP_Motion", TINY_MOTION)):
+        root = tmp_path_factory.mktemp(method)
+        (root / "tiny.py").write_text(config + "batch_size = 16\nval_batch_size = 64\nlr = 2e-3\n")
+        command = [*trained[1], "-m", method, "-c", str(root / "tiny.py"), "--res_dir", str(root), "--ex_name", "run"]
+        assert cli.main(["train", *command, "--test_sets", "n3"]) == 0
+        found[method] = next(root.rglob("best.ckpt"))
+    return found
+
+
+@pytest.mark.parametrize("method", ["SimVP", "LatentAffine", "SimVP_Motion"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_trained_method_fills_any_size(
+    checkpoints, tmp_path, method, channels, smooth, predict, folder, read_folder, report_of
+):
+    frames = np.rint(smooth(10, 37, 46) * 255).astype(np.uint8)
+    frames = np.stack([frames // (channel + 1) for channel in range(channels)], axis=-1)
+    source = folder(tmp_path / "seq", frames, skip=[5])
+    assert predict(source, tmp_path / "out", "--checkpoint", checkpoints[method]) == 0
+    found = read_folder(tmp_path / "out" / "seq")
+    assert found.shape == frames.shape
+    np.testing.assert_array_equal(np.delete(found, 5, 0), np.delete(frames, 5, 0))
+    report = report_of(tmp_path / "out")
+    assert report["method"] == method
+    (filled,) = report["filled"]
+    assert filled["read_from"] == ([2, 3, 4, 5] if method == "SimVP" else filled["read_from"])
+    if method != "SimVP":
+        assert {5, 7} <= set(filled["read_from"])
+    if method == "SimVP_Motion":  # finds an easy motion after little training
+        assert np.abs(found[5].astype(float) - frames[5]).mean() < 6
+
+
+@pytest.mark.parametrize("method", ["LatentAffine", "SimVP_Motion"])
+def test_a_trained_method_extends_and_inserts(checkpoints, tmp_path, method, smooth, predict):
+    frames = smooth(9, 36, 36)
+    np.save(tmp_path / "data.npy", frames)
+    more = ["--extend", "1", "--insert", "1"]
+    assert predict(tmp_path / "data.npy", tmp_path / "out", "--checkpoint", checkpoints[method], *more) == 0
+    found = np.load(tmp_path / "out" / "data.npy")
+    assert found.shape == (19, 36, 36)
+    np.testing.assert_array_equal(found[:18:2], frames)
+    assert np.isfinite(found).all()
+    if method == "SimVP_Motion":
+        between = (frames[:-1] + frames[1:]) / 2
+        assert np.abs(found[1:17:2] - between).mean() < 0.03
+
+
+def test_simvp_extends_from_what_it_predicted(checkpoints, tmp_path, random, predict, report_of):
+    frames = random(LENGTH, 36, 36)
+    np.save(tmp_path / "data.npy", frames)
+    assert predict(tmp_path / "data.npy", tmp_path / "out", "--checkpoint", checkpoints["SimVP"], "--extend", 2) == 0
+    assert np.load(tmp_path / "out" / "data.npy").shape == (LENGTH + 2, 36, 36)
+    assert [each["read_from"] for each in report_of(tmp_path / "out")["filled"]] == [[4, 5, 6, 7], [5, 6, 7, 8]]
+
+
+def test_tiles_leave_no_seams(checkpoints, smooth):
+    frames = smooth(9, 101, 150, speed=0.2)
+    observed = np.arange(9) != 5
+    whole, tiled = (
+        openstl_seqinterp.fill(frames, observed, checkpoint=checkpoints["SimVP_Motion"], device="cpu", tile=tile)[5]
+        for tile in (384, 64)
+    )
+    assert whole.shape == tiled.shape == (101, 150)
+    assert np.abs(whole - tiled).max() > 0  # it was read in tiles
+    # What tiles add varies as slowly as they fade: no step between two pixels.
+    added = tiled - whole
+    assert max(np.abs(np.diff(added, axis=axis)).max() for axis in (0, 1)) < 1 / 255

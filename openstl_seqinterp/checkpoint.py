@@ -49,18 +49,18 @@ def _require(path: Path, checkpoint: dict[str, Any], parts: dict[str, type]) -> 
 
 def load_weights(method: LightningModule, checkpoint: dict[str, Any], path: Path) -> None:
     """Copy a checkpoint's weights into ``method``. UserError where they belong to another model or are not finite."""
-    theirs, ours = checkpoint["state_dict"], method.state_dict()
-    for name in [*ours, *theirs]:
-        here, there = (tuple(state[name].shape) if name in state else "absent" for state in (ours, theirs))
+    stored, ours = checkpoint["state_dict"], method.state_dict()
+    for name in [*ours, *stored]:
+        here, there = (tuple(state[name].shape) if name in state else "absent" for state in (ours, stored))
         if here != there:
             raise UserError(
                 f"{path} is of another model: {name} is {there} there, {here} here; "
                 "use the method and config it was trained with"
             )
-    bad = [name for name, value in theirs.items() if value.is_floating_point() and not value.isfinite().all()]
+    bad = [name for name, value in stored.items() if value.is_floating_point() and not value.isfinite().all()]
     if bad:
         raise UserError(f"{path} holds weights that are not finite ({bad[0]}); train again with a lower --lr")
-    method.load_state_dict(theirs)
+    method.load_state_dict(stored)
 
 
 def require_same_run(method: LightningModule, checkpoint: dict[str, Any], path: Path) -> None:
@@ -73,3 +73,11 @@ def require_same_run(method: LightningModule, checkpoint: dict[str, Any], path: 
                 f"cannot resume {path}: it was trained with {key}={then.get(key)!r}, not {now.get(key)!r}; "
                 "give the same command"
             )
+
+
+def validation_score(checkpoint: dict[str, Any]) -> str:
+    """``", val_loss 0.00123"`` from the state of the callback that wrote the checkpoint."""
+    for state in checkpoint.get("callbacks", {}).values():
+        if isinstance(state, dict) and state.get("monitor") and state.get("current_score") is not None:
+            return f", {state['monitor']} {float(state['current_score']):.6f}"
+    return ""

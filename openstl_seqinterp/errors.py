@@ -13,7 +13,7 @@ class UserError(Exception):
 
 
 def one_line(error: BaseException) -> str:
-    """The message of somebody else's error, without its line breaks and what is beyond 200 characters."""
+    """The message of an error from elsewhere, without its line breaks and what is beyond 200 characters."""
     return " ".join(str(error).split())[:200]
 
 

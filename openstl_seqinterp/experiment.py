@@ -9,27 +9,25 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback, LearningRateMonitor, ModelCheckpoint
-from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 from pytorch_lightning.utilities import rank_zero_only
 from pytorch_lightning.utilities.seed import isolate_rng
 from torch.utils.data import DataLoader, default_collate
 
 from . import device, host, registry, speedups
 from .callbacks import Deadline, History, SeededEpochs, checkpoints, progress_bar
-from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_run
+from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_run, validation_score
 from .data.dataset import ShareSampler
 from .data.loaders import load_data, withheld_datasets
 from .errors import UserError
 from .evaluation.report import report
 from .files import writable_folder
-from .running import Predictor, interruptible, quiet
+from .running import Predictor, interruptible, loggers, quiet
 
 # OpenSTL parses these and ignores them, or fails later under Lightning.
 _REFUSED = {
@@ -105,7 +103,7 @@ class SeqInterpExperiment(host.BaseExperiment):
     def _load_callbacks(self, args: Namespace, save_dir: str, ckpt_dir: str) -> tuple[list[Callback], str]:
         upstream, save_dir = super()._load_callbacks(args, save_dir, ckpt_dir)
         # The host's best.ckpt lags one validation behind, and a learning-rate monitor needs a logger.
-        dropped = ModelCheckpoint if self._logs(args) else (ModelCheckpoint, LearningRateMonitor)
+        dropped = ModelCheckpoint if loggers(args.logger) else (ModelCheckpoint, LearningRateMonitor)
         kept = [callback for callback in upstream if not isinstance(callback, dropped)]
         ours = [
             SeededEpochs(args.seed),
@@ -114,13 +112,6 @@ class SeqInterpExperiment(host.BaseExperiment):
             *checkpoints(ckpt_dir, args.metric_for_bestckpt, args.log_step),
         ]
         return kept + ours, save_dir
-
-    def _logs(self, args: Namespace) -> list[type[Logger]]:
-        """The loggers of ``--logger``. UserError where one of them cannot be had."""
-        known: dict[str, list[type[Logger]]] = {"csv": [CSVLogger], "tensorboard": [TensorBoardLogger], "none": []}
-        if "tensorboard" in args.logger and find_spec("tensorboard") is None:
-            raise UserError("--logger tensorboard needs a package that is not installed: pip install tensorboard")
-        return [kind for name in dict.fromkeys(args.logger) for kind in known[name]]
 
     def _init_trainer(self, args: Namespace, callbacks: list[Callback], strategy: str) -> pl.Trainer:
         if self.processes > 1 or len(args.gpus) > 1:
@@ -139,7 +130,7 @@ class SeqInterpExperiment(host.BaseExperiment):
             deterministic=args.deterministic,
             num_sanity_val_steps=0,
             log_every_n_steps=min(_LOGGED_STEPS, len(self.data.train_loader)),
-            logger=[kind(self.folder, name=_LOGS) for kind in self._logs(args)],  # type: ignore[call-arg]
+            logger=[kind(self.folder, name=_LOGS) for kind in loggers(args.logger)],  # type: ignore[call-arg]
             enable_model_summary=False,
         )
 
@@ -226,7 +217,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         checkpoint = load_checkpoint(path)
         load_weights(self.method, checkpoint, path)
         writable_folder(self.folder)
-        _say(f"scoring {path} (epoch {checkpoint['epoch'] + 1}{_validation(checkpoint)})")
+        _say(f"scoring {path} (epoch {checkpoint['epoch'] + 1}{validation_score(checkpoint)})")
         samplers = [ShareSampler(len(dataset)) for dataset in self.test_sets.values()]
         loaders = [
             DataLoader(dataset, self.args.val_batch_size, sampler=sampler, num_workers=self.args.num_workers)
@@ -254,14 +245,6 @@ class SeqInterpExperiment(host.BaseExperiment):
         }
         between = self.deadline.check if self.deadline else None
         return report(self.folder, about, self.test_sets, predictions, between)
-
-
-def _validation(checkpoint: dict[str, Any]) -> str:
-    """``", val_loss 0.00123"`` from the state of the callback that wrote the checkpoint."""
-    for state in checkpoint.get("callbacks", {}).values():
-        if isinstance(state, dict) and state.get("monitor") and state.get("current_score") is not None:
-            return f", {state['monitor']} {float(state['current_score']):.6f}"
-    return ""
 
 
 _say = rank_zero_only(partial(print, flush=True))

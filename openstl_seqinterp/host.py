@@ -123,7 +123,7 @@ def predict(method: Any, x: Any) -> Any:
 
 
 def install(runner: Callable[[type], Callable[..., Any]], parser: Callable[[], ArgumentParser]) -> None:
-    """Give OpenSTL's own scripts our runner (made from theirs) and our parser. UserError on the embedded host."""
+    """Give OpenSTL's own scripts our runner (made from its own) and our parser. UserError on the embedded host."""
     if _names()["EMBEDDED"]:
         raise UserError(f"OpenSTL's own scripts need OpenSTL, which is not installed; {GET_IT}")
     api: Any = import_module("openstl.api")

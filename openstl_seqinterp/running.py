@@ -6,14 +6,17 @@ import logging
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from . import host
+from .errors import UserError
 
 
 class Predictor(pl.LightningModule):
@@ -67,3 +70,11 @@ def quiet_lightning() -> None:
     """A run says in its own words which device it uses."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def loggers(names: Sequence[str]) -> list[type[Logger]]:
+    """The loggers of ``--logger``. UserError where one of them cannot be had."""
+    known: dict[str, list[type[Logger]]] = {"csv": [CSVLogger], "tensorboard": [TensorBoardLogger], "none": []}
+    if "tensorboard" in names and find_spec("tensorboard") is None:
+        raise UserError("--logger tensorboard needs a package that is not installed: pip install tensorboard")
+    return [kind for name in dict.fromkeys(names) for kind in known[name]]

@@ -44,7 +44,7 @@ def test_a_gpu_that_computes_in_bf16_gets_it(monkeypatch, able, expected):
     assert device.precision("auto", "gpu") == expected
 
 
-def test_a_wish_is_granted_except_half_precision_on_a_cpu():
+def test_a_request_is_granted_except_half_precision_on_a_cpu():
     assert device.precision("32", "gpu") == "32-true"
     assert device.precision("bf16", "cpu") == "bf16-mixed"
     assert device.precision("16", "gpu") == "16-mixed"
@@ -53,11 +53,11 @@ def test_a_wish_is_granted_except_half_precision_on_a_cpu():
 
 
 @pytest.mark.parametrize(
-    ("wish", "there", "expected"), [("cuda", True, "gpu"), ("cuda", False, "cpu"), ("cpu", True, "cpu")]
+    ("requested", "there", "expected"), [("cuda", True, "gpu"), ("cuda", False, "cpu"), ("cpu", True, "cpu")]
 )
-def test_the_gpu_is_taken_where_it_is_wanted_and_there(monkeypatch, wish, there, expected):
+def test_the_gpu_is_taken_where_it_is_wanted_and_there(monkeypatch, requested, there, expected):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
-    assert device.accelerator(wish) == expected
+    assert device.accelerator(requested) == expected
 
 
 class _Method(nn.Module):

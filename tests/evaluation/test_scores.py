@@ -10,7 +10,7 @@ from openstl_seqinterp.data.degrade import DEGRADATIONS
 from openstl_seqinterp.data.loaders import withheld_datasets
 from openstl_seqinterp.data.sequences import Withheld
 from openstl_seqinterp.errors import UserError
-from openstl_seqinterp.evaluation.baselines import BASELINES
+from openstl_seqinterp.evaluation.baselines import BASELINES, Baseline
 from openstl_seqinterp.evaluation.scores import collect, score
 from openstl_seqinterp.protocols import ONE_SIDED
 
@@ -153,6 +153,25 @@ def test_baselines_read_the_same_images_once(data_root, monkeypatch):
     assert 0 < blanks < 6
     assert len(flows) == 2 * (6 + blanks)
     assert not any(image.base is not None for image in memory.values())
+
+
+def test_a_baseline_that_reads_more_is_never_scored_with_another_cases_image(data_root, monkeypatch):
+    # A blank among the four nearest, but not among the two nearest, must tell two cases apart.
+    def four(images, target):
+        return np.mean(list(images.values()), axis=0)
+
+    monkeypatch.setitem(BASELINES, "four", Baseline(four, reach=2))
+    memory = {}
+    for variant in DEGRADATIONS:
+        dataset = few(data_root, variant)
+        found = collect(dataset, memory).predictions["four"]
+        for number in range(len(dataset)):
+            frames, observed = dataset.read(number, range(16))
+            (target,) = dataset.case(number)[1].targets
+            known = np.flatnonzero(observed)
+            before, after = known[known < target], known[known > target]
+            read = [*before[-2:], *after[:2]] if len(after) else before[-4:]
+            np.testing.assert_allclose(found[number], frames[read].mean(axis=0), rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -15,8 +15,8 @@ BEST, LAST = "best.ckpt", "last.ckpt"
 # A resumed run may differ in these from the one that it goes on with: they change weights by rounding at most.
 FREE = {
     "ckpt_path", "compile", "config_file", "data_root", "device", "dist", "ex_name", "fps", "gpus",
-    "no_display_method_info", "num_workers", "overwrite", "precision", "res_dir", "resume", "save_dir", "test",
-    "test_sets", "val_batch_size",
+    "logger", "no_display_method_info", "num_workers", "overwrite", "precision", "res_dir", "resume", "save_dir",
+    "test", "test_sets", "val_batch_size",
 }  # fmt: skip
 
 

@@ -95,10 +95,10 @@ class SeqInterpExperiment(host.BaseExperiment):
             dataloaders = load_data(view=view.protocol, **self.config)
         return super()._get_data(dataloaders)
 
-    def stop_after(self, minutes: float) -> None:
-        """Raise `OutOfTime` in `train` or `test` once so many minutes have passed from now."""
-        self.deadline = Deadline(minutes)
-        self.trainer.callbacks.append(self.deadline)
+    def stop_at(self, deadline: Deadline) -> None:
+        """Raise `OutOfTime` in `train` or `test` once ``deadline`` is over."""
+        self.deadline = deadline
+        self.trainer.callbacks.append(deadline)
 
     def _load_callbacks(self, args: Namespace, save_dir: str, ckpt_dir: str) -> tuple[list[Callback], str]:
         upstream, save_dir = super()._load_callbacks(args, save_dir, ckpt_dir)

@@ -36,3 +36,9 @@ def test_loggers_are_those_requested(arguments, tmp_path, loggers, files):
 def test_an_unknown_logger_is_one_line(arguments, capsys):
     assert cli.main(["train", *arguments, "--logger", "wandb"]) == 2
     assert "invalid choice: 'wandb'" in capsys.readouterr().err
+
+
+def test_a_run_goes_on_with_other_loggers(arguments):
+    # Where curves go changes no weight; runs of before the flag do not have it among their settings.
+    assert cli.main(["train", *arguments, "-e", "1"]) == 0
+    assert cli.main(["train", *arguments, "-e", "1", "--resume", "--logger", "none"]) == 0

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from ... import device, registry
 from ..._version import __version__
-from ...callbacks import OutOfTime
+from ...callbacks import Deadline
 from ...checkpoint import FREE, LAST
 from ...config import find_config, resolve
 from ...data.loaders import window_datasets, withheld_datasets
@@ -60,7 +60,7 @@ class Benchmark:
 
     def __init__(self, out: Path, data_root: str, compile: bool = False, max_time: float | None = None) -> None:
         self.out, self.data_root, self.compile = out, data_root, compile
-        self._end = None if max_time is None else time.monotonic() + 60 * max_time
+        self.deadline = None if max_time is None else Deadline(max_time)
         writable_folder(out)
 
     def record(self, run: Run) -> Path:
@@ -72,9 +72,9 @@ class Benchmark:
         argv = ["-m", run.method, "-c", str(find_config(run.method + PRESETS[run.preset])), "--seed", str(run.seed)]
         argv += ["--train_set", run.train_set, "--data_root", self.data_root, "--no_display_method_info"]
         argv += ["--res_dir", str(folder), "--ex_name", run.name]
-        return folder / run.name, [*argv, "--compile"] if self.compile and registry.abilities(
-            run.method
-        ).compiles else argv
+        if self.compile and registry.abilities(run.method).compiles:
+            argv.append("--compile")
+        return folder / run.name, argv
 
     def check(self, run: Run) -> None:
         """UserError where a run cannot be, before hours are spent on others. Says so where its record is outdated."""
@@ -146,11 +146,11 @@ class Benchmark:
             argv = [*argv, "--resume"]
         settings = resolve(argv)
         config = _plain(vars(settings))
-        if self._end is not None and time.monotonic() > self._end:
-            raise OutOfTime
+        if self.deadline is not None:
+            self.deadline.check()
         experiment = SeqInterpExperiment(settings)
-        if self._end is not None:
-            experiment.stop_after((self._end - time.monotonic()) / 60)
+        if self.deadline is not None:
+            experiment.stop_at(self.deadline)
         experiment.train()
         start = time.perf_counter()
         content = experiment.test()

@@ -62,6 +62,31 @@ class History(Callback):
         self.epochs = [*self.epochs, {"epoch": trainer.current_epoch + 1, "seconds": seconds, "val_mse": mse}]
 
 
+class Announcement(Callback):
+    """Says how long a run will take where that is hours, from the time of its first steps but one, which warms up."""
+
+    long = 3600.0  # seconds
+    _TIMED = 4  # steps
+
+    def __init__(self) -> None:
+        self._starts: list[float] = []
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        if len(self._starts) > self._TIMED + 1:
+            return
+        self._starts.append(time.perf_counter())
+        if len(self._starts) == self._TIMED + 2:
+            step = (self._starts[-1] - self._starts[1]) / self._TIMED
+            left = int(trainer.estimated_stepping_batches) - trainer.global_step
+            if step * left > self.long:
+                trainer.print(
+                    f"\nthis will take about {step * left / 3600:.0f} hours on this device ({left} steps of "
+                    f"{step:.2f} s); for a result in minutes: -c configs/seqinterp/SimVP_quick.py"
+                )
+
+
 class OutOfTime(Exception):
     """The time that a command was given is over."""
 

@@ -15,7 +15,8 @@ from . import host, registry
 from .config import check_script_settings, resolve, script_parser
 from .data.simulate import SEED, write_dataset
 from .errors import Parser, UserError
-from .evaluation.compare import compare_folders
+from .evaluation.records import Record
+from .evaluation.tables import table
 from .experiment import SeqInterpExperiment
 from .running import quiet_lightning
 
@@ -63,7 +64,11 @@ def compare(argv: Sequence[str]) -> None:
         description="MSE of runs side by side; runs that differ in their seed alone share a column.",
     )
     parser.add_argument("runs", nargs="+", type=Path, help="folders of runs, each with its scores.json")
-    print(compare_folders(parser.parse_args(argv).runs))
+    folders: list[Path] = parser.parse_args(argv).runs
+    for folder in folders:
+        if not (folder / "scores.json").is_file():
+            raise UserError(f"{folder} has no scores.json; train or test that run first")
+    print(table([Record.read(folder / "scores.json") for folder in folders]))
 
 
 def script(argv: Sequence[str]) -> None:

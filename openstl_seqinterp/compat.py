@@ -9,10 +9,11 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from types import ModuleType
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 from .embedded.schedule import step_scheduler
 
@@ -175,22 +176,13 @@ AFTER_IMPORT = (
 @contextmanager
 def importing() -> Iterator[None]:
     """Import OpenSTL inside this: the names of `WHILE_IMPORTING` are as it knew them, and afterwards as they were."""
-    absent = object()
-    before: list[tuple[ModuleType, str, Any]] = []
-    for repair in WHILE_IMPORTING:
-        module = importlib.import_module(repair.module)
-        replacement = repair.replacement(module)
-        if replacement is not None:
-            before.append((module, repair.name, getattr(module, repair.name, absent)))
-            setattr(module, repair.name, replacement)
-    try:
+    with ExitStack() as stack:
+        for repair in WHILE_IMPORTING:
+            module = importlib.import_module(repair.module)
+            replacement = repair.replacement(module)
+            if replacement is not None:
+                stack.enter_context(patch.object(module, repair.name, replacement, create=True))
         yield
-    finally:
-        for module, name, value in before:
-            if value is absent:
-                delattr(module, name)
-            else:
-                setattr(module, name, value)
 
 
 def after_import() -> None:

@@ -59,38 +59,21 @@ def _extended(base: argparse.ArgumentParser, prog: str | None = None) -> argpars
     parser.add_argument("--method", "-m", default=defaults["method"], help=f"method: {names}")
     group = parser.add_argument_group("seqinterp")
     training, testing = training_sets(ONE_SIDED.name), scored_sets(ONE_SIDED.name)
-    group.add_argument(
-        "--train_set", default=training[0], help=f"one of {', '.join(training)}; for own data, of NAME-*"
-    )
-    group.add_argument(
-        "--test_sets",
-        nargs="+",
-        default=default_test_sets(ONE_SIDED.name),
-        help=f"any of {', '.join(testing)} (default: those of the paper)",
-    )
-    group.add_argument(
-        "--balance",
-        default=get_args(Balance)[0],
-        help="velocity: draw training sequences so that slow and fast motion count equally (default: none)",
-    )
-    group.add_argument("--epoch_cases", type=int, help="training cases that an epoch draws (default: each once)")
-    group.add_argument(
-        "--precision",
-        default=device.AUTO,
-        choices=get_args(Precision),
-        help="of training (default: what the device is fast in); scores are computed in fp32",
-    )
-    group.add_argument(
-        "--compile", action="store_true", default=False, help="train a network of SimVP's by torch.compile, for a GPU"
-    )
-    group.add_argument(
-        "--logger",
-        nargs="+",
-        default=["csv"],
-        choices=get_args(Logger),
-        help="where the training curves go, in the run's folder (default: csv)",
-    )
-    group.add_argument("--resume", action="store_true", default=False, help="go on from last.ckpt of the same command")
+    some, switch = {"nargs": "+"}, {"action": "store_true", "default": False}
+    flags: dict[str, tuple[str, dict[str, Any]]] = {
+        "train_set": (f"one of {', '.join(training)}; for own data, of NAME-* (default: the first)", {}),
+        "test_sets": (f"any of {', '.join(testing)} (default: those of the paper)", some),
+        "balance": ("velocity: slow and fast motion count equally (default: none)", {"default": get_args(Balance)[0]}),
+        "epoch_cases": ("training cases that an epoch draws (default: each once)", {"type": int}),
+        "precision": ("of training (default: what the device is fast in); scores are computed in fp32",
+                      {"default": device.AUTO, "choices": get_args(Precision)}),
+        "compile": ("train the networks of SimVP by torch.compile, for a GPU", switch),
+        "logger": ("where the training curves go, in the run's folder (default: csv)",
+                   {**some, "default": ["csv"], "choices": get_args(Logger)}),
+        "resume": ("go on from last.ckpt of the same command", switch),
+    }  # fmt: skip
+    for name, (text, how) in flags.items():
+        group.add_argument(f"--{name}", help=text, **how)
     return parser
 
 
@@ -142,10 +125,14 @@ def _check_keys(path: Path, config: dict[str, Any], method: str, settings: Itera
 
 
 def check_settings(values: dict[str, Any], source: str) -> None:
-    """UserError for the first of ``values`` that has the wrong type, is out of range or does not fit the others."""
+    """Fill in the default sets of the data set. UserError for the first of ``values`` that cannot work."""
     abilities = registry.abilities(values["method"])
     if values["protocol"] != abilities.protocol.name:
         raise UserError(f"{source}: {values['method']} reads -d {abilities.protocol.name}, not {values['dataname']}")
+    if values["train_set"] is None:
+        values["train_set"] = training_sets(values["dataname"])[0]
+    if values["test_sets"] is None:
+        values["test_sets"] = default_test_sets(values["dataname"])
     check(RunSettings, values, source)
     require_known("train_set", values["train_set"], training_sets(values["dataname"]))
     for name in values["test_sets"]:
@@ -172,15 +159,8 @@ def check_script_settings(args: argparse.Namespace, view: registry.View) -> None
         source = f"config {path} and command line"
         flags = vars(script_parser(host.create_parser)().parse_args([]))
         _check_keys(path, read_config(path), args.method, {*flags, *view.parameters})
-    if args.dataname not in registry.DATASETS:  # the sets of the paper are the parser's defaults
-        for key, default, own in (
-            ("train_set", training_sets(ONE_SIDED.name)[0], training_sets(args.dataname)[0]),
-            ("test_sets", default_test_sets(ONE_SIDED.name), default_test_sets(args.dataname)),
-        ):
-            if values[key] == default:
-                values[key] = own
-                setattr(args, key, own)
     check_settings(values, source)
+    args.train_set, args.test_sets = values["train_set"], values["test_sets"]
 
 
 def resolve(argv: Sequence[str], *, test: bool = False, prog: str | None = None) -> argparse.Namespace:
@@ -197,8 +177,6 @@ def resolve(argv: Sequence[str], *, test: bool = False, prog: str | None = None)
     method = known_method(given.get("method", config.get("method", requested)))
     dataname = given.get("dataname", config.get("dataname", registry.abilities(method).protocol.name))
     view = _view(dataname, method, given.get("data_root", config.get("data_root", defaults["data_root"])))
-    if dataname not in registry.DATASETS:
-        defaults.update(train_set=training_sets(dataname)[0], test_sets=default_test_sets(dataname))
     _check_keys(path, config, method, {*defaults, *view.parameters} - {"test", "config_file"})
     for key, value in view.parameters.items():
         for source, values in ((f"config {path}", config), ("command line", given)):
@@ -209,10 +187,12 @@ def resolve(argv: Sequence[str], *, test: bool = False, prog: str | None = None)
 
     values = {**defaults, **late, **view.parameters, **config, **given}
     values.update(dataname=dataname, method=method, config_file=str(path), test=test)
-    if values["ex_name"] is None:
+    unnamed = values["ex_name"] is None
+    values["ex_name"] = values["ex_name"] or dataname
+    check_settings(values, f"config {path} and command line")
+    if unnamed:
         network = path.stem if method.lower() in path.stem.lower() else f"{method}_{path.stem}"
         values["ex_name"] = f"{dataname}_{network}_{values['train_set']}"
-    check_settings(values, f"config {path} and command line")
     wanted = given.get("device", config.get("device", "cpu"))
     if wanted not in ("cpu", device.CUDA) or (wanted == device.CUDA and device.accelerator(wanted) == "cpu"):
         raise UserError(f"--device {wanted} is not there; leave it out and the device is chosen by itself")

@@ -1,8 +1,7 @@
-"""Where to compute, in which precision, and how long it will take."""
+"""Where to compute, and in which precision."""
 
 from __future__ import annotations
 
-import copy
 import os
 import platform
 import time
@@ -12,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pytorch_lightning import LightningModule
-from pytorch_lightning.utilities.seed import isolate_rng
 
 from .errors import UserError
 
@@ -57,27 +54,6 @@ def _fast_in_bf16() -> bool:
             matrix @ matrix
             seconds[dtype] = min(seconds[dtype], time.perf_counter() - start)
     return seconds[torch.bfloat16] < seconds[torch.float32]
-
-
-def seconds_per_step(
-    method: LightningModule, batch: tuple[torch.Tensor, torch.Tensor], on: str, lightning_precision: str
-) -> float:
-    """Time of a training step of ``method`` on ``batch``, on a copy; weights and random states stay as they are."""
-    device = torch.device("cuda" if on == "gpu" else "cpu")
-    dtype = torch.float16 if lightning_precision.startswith("16") else torch.bfloat16
-    with isolate_rng():
-        trial: Any = copy.deepcopy(method).to(device)
-        trial.log = lambda *args, **kwargs: None  # there is no Trainer to log to
-        x, y = (tensor.to(device) for tensor in batch)
-        elapsed = inf
-        for _ in range(2):  # the first one warms up
-            start = time.perf_counter()
-            with torch.autocast(device.type, dtype, enabled=lightning_precision.endswith("mixed")):
-                loss = trial.training_step((x, y), 0)
-            loss.backward()
-            loss.item()  # waits for the GPU
-            elapsed = min(elapsed, time.perf_counter() - start)
-    return elapsed
 
 
 def describe(on: str, lightning_precision: str) -> str:

@@ -17,26 +17,19 @@ import torch
 from pytorch_lightning.callbacks import Callback, LearningRateMonitor, ModelCheckpoint
 from pytorch_lightning.utilities import rank_zero_only
 from pytorch_lightning.utilities.seed import isolate_rng
-from torch.utils.data import DataLoader, default_collate
+from torch.utils.data import DataLoader
 
 from . import device, host, registry, speedups
-from .callbacks import Deadline, History, SeededEpochs, checkpoints, progress_bar
+from .callbacks import Announcement, Deadline, History, SeededEpochs, checkpoints, progress_bar
 from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_run, validation_score
 from .data.dataset import ShareSampler
 from .data.loaders import load_data, withheld_datasets
 from .errors import UserError
+from .evaluation.records import Record
 from .evaluation.report import report
 from .files import writable_folder
 from .running import Predictor, interruptible, loggers, quiet
 
-# OpenSTL parses these and ignores them, or fails later under Lightning.
-_REFUSED = {
-    "dist": "Lightning distributes by itself: start several processes with torchrun",
-    "torchscript": "OpenSTL never implemented it",
-    "use_prefetcher": "it cannot run under Lightning",
-    "use_augment": "use --train_set n6-aug or n6-all",
-}
-_LONG = 3600.0  # seconds of training that are announced
 _LOGS = "logs"  # folder of training curves, in that of the run
 _LOGGED_STEPS = 10  # from one line of a training curve to the next
 
@@ -45,9 +38,6 @@ class SeqInterpExperiment(host.BaseExperiment):
     """Train and score a method of the host. ``args`` is what `config.resolve` or OpenSTL's scripts make."""
 
     def __init__(self, args: Namespace, dataloaders: Any = None, strategy: str = "auto") -> None:
-        for flag, reason in _REFUSED.items():
-            if getattr(args, flag):
-                raise UserError(f"--{flag} does nothing here: {reason}")
         self.accelerator = device.accelerator(args.device)
         self.precision = device.precision("16" if args.fp16 else args.precision, self.accelerator)
         if args.fps and (self.accelerator == "cpu" or host.EMBEDDED):
@@ -107,6 +97,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         kept = [callback for callback in upstream if not isinstance(callback, dropped)]
         ours = [
             SeededEpochs(args.seed),
+            Announcement(),
             progress_bar(),
             self.history,  # before the checkpoints, which hold it
             *checkpoints(ckpt_dir, args.metric_for_bestckpt, args.log_step),
@@ -168,7 +159,6 @@ class SeqInterpExperiment(host.BaseExperiment):
             _say(f"replacing the earlier run in {self.folder} (to keep one: --ex_name; to go on with it: --resume)")
             self._remove_checkpoints()
         writable_folder(self.folder)
-        self._announce_duration(self.args.epoch - done)
         hint = (
             f"{self.checkpoints / LAST} holds the last finished epoch: the same command with --resume goes on from it"
         )
@@ -191,24 +181,7 @@ class SeqInterpExperiment(host.BaseExperiment):
             (self.checkpoints / name).unlink(missing_ok=True)
         shutil.rmtree(self.folder / _LOGS, ignore_errors=True)
 
-    def _announce_duration(self, epochs: int) -> None:
-        """One line before a run that takes hours on this device. The time is that of a step, measured on a copy."""
-        loader = self.data.train_loader
-        if epochs <= 0:
-            return
-        batch = default_collate(
-            [loader.dataset[case] for case in range(min(self.args.batch_size, len(loader.dataset)))]
-        )
-        step = device.seconds_per_step(self.method, batch, self.accelerator, self.precision)
-        seconds = step * len(loader) * epochs
-        if seconds > _LONG:
-            _say(
-                f"this will take about {seconds / 3600:.0f} hours on this {self.accelerator} ({epochs} epochs of "
-                f"{len(loader)} steps, {step:.2f} s each); for a result in minutes: "
-                "-c configs/seqinterp/SimVP_quick.py",
-            )
-
-    def test(self) -> dict[str, Any]:
+    def test(self) -> Record | None:
         """Score the best checkpoint (or ``--ckpt_path``) on ``--test_sets``; write tables and figures."""
         asked = self.args.ckpt_path and not self.trained  # training starts from it, and then has a best one of its own
         path = Path(self.args.ckpt_path) if asked else self.checkpoints / BEST
@@ -234,7 +207,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         gathered = [sampler.gather(torch.cat(share)) for sampler, share in zip(samplers, shares, strict=True)]
         predictions = {name: images.cpu().numpy() for name, images in zip(self.test_sets, gathered, strict=True)}
         if not self.trainer.is_global_zero:
-            return {}
+            return None
         trained = {**self.config, **checkpoint["hyper_parameters"]}  # what was trained, not what this command says
         about = {
             "host": host.NAME,

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from . import host
 from .data.loaders import is_own, load_data, own_view
 from .errors import UserError
+from .methods import upstream
 from .protocols import FRAME, PROTOCOLS, Abilities, Protocol
-from .settings import SimVPSettings, UpstreamSettings
 
 DATASETS: dict[str, dict[str, Any]] = {name: each.parameters(name) for name, each in PROTOCOLS.items()}
 # A class, or where one is: they derive from classes of the host, which is chosen when they are imported.
@@ -20,9 +20,7 @@ METHODS: dict[str, type | str] = {
     "SimVP_Motion": "openstl_seqinterp.methods.simvp_motion:SimVP_Motion",
     "LatentAffine": "openstl_seqinterp.methods.latent_affine:LatentAffine",
 }
-_SIMVP = "SimVP"  # the host's own, which declares nothing by itself; of its other methods nothing is known
-_UPSTREAM = {_SIMVP.lower(): Abilities(settings=SimVPSettings, any_size=True, compiles=True)}
-_UNKNOWN = Abilities(settings=UpstreamSettings)
+_SIMVP = "SimVP"  # the host's own
 
 
 class View(NamedTuple):
@@ -80,8 +78,11 @@ def method_names() -> dict[str, str]:
 
 def abilities(method: str) -> Abilities:
     """What a registered method declares of itself, whatever the case of its name."""
-    known = {**_UPSTREAM, **{name.lower(): _method(name).abilities for name in METHODS}}
-    return known.get(method.lower(), _UNKNOWN)
+    for name in METHODS:
+        if name.lower() == method.lower():
+            own: Abilities = _method(name).abilities
+            return own
+    return upstream.SIMVP if method.lower() == _SIMVP.lower() else upstream.OTHERS
 
 
 def find(dataname: str, method: str, data_root: str | Path) -> View | None:

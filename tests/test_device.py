@@ -60,29 +60,6 @@ def test_the_gpu_is_taken_where_it_is_wanted_and_there(monkeypatch, requested, t
     assert device.accelerator(requested) == expected
 
 
-class _Method(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.model = nn.Sequential(nn.BatchNorm2d(1), nn.Dropout(0.5))
-
-    def training_step(self, batch, batch_idx):
-        x, y = batch
-        loss = (self.model(x) - y).square().mean()
-        self.log("train_loss", loss)
-        return loss
-
-
-def test_timing_a_step_changes_neither_weights_nor_random_states():
-    method = _Method()
-    before = {name: value.clone() for name, value in method.state_dict().items()}
-    state = torch.get_rng_state()
-    batch = (torch.rand(2, 1, 8, 8, generator=torch.Generator().manual_seed(0)), torch.zeros(2, 1, 8, 8))
-    assert 0 < device.seconds_per_step(method, batch, "cpu", "32-true") < float("inf")
-    assert torch.equal(torch.get_rng_state(), state)
-    assert all(torch.equal(value, before[name]) for name, value in method.state_dict().items())
-    assert all(parameter.grad is None for parameter in method.parameters())
-
-
 def gradients(network, x, weight):
     """The output, and the derivative of a weighted mean of it by everything that it depends on."""
     x = x.clone().requires_grad_()

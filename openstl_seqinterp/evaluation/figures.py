@@ -1,8 +1,7 @@
-"""Pictures: a filled sequence (the paper's Figure 1), training windows (3), single cases (4-8), and curves."""
+"""Pictures: a filled sequence (the paper's Figure 1) and single cases (4-8)."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +15,6 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from ..files import atomic
-from ..tasks import Task
 
 KINDS = ("best", "worst")  # of the cases that are drawn, by SSIM
 _SCALE, _COLOURS = Normalize(0, 200, clip=True), colormaps["viridis"]  # the paper's, on the scale 0-255
@@ -37,12 +35,13 @@ def _picture(image: np.ndarray) -> np.ndarray:
     return _COLOURS(_SCALE(image.mean(axis=0) * 255))[..., :3]
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure atomically."""
     with atomic(path) as temporary:
         figure.savefig(temporary, dpi=110)
 
 
-def _mosaic(
+def mosaic(
     path: Path, rows: Sequence[tuple[str, Sequence[Tile | None]]], *, title: str = "", bar: bool = False
 ) -> None:
     """Rows of tiles of one size, each row with its name to the left.
@@ -71,16 +70,7 @@ def _mosaic(
     if bar:
         beside = figure.add_axes((1 - 0.75 / width, 0.15, 0.15 / width, 0.6))
         figure.colorbar(ScalarMappable(_SCALE, _COLOURS), cax=beside, label="intensity (0-255)")
-    _save(figure, path)
-
-
-def copy_small(source: Path, target: Path) -> None:
-    """Copy a picture, a PNG with a palette of 256 colours: a third of the bytes."""
-    with Image.open(source) as picture, atomic(target) as temporary:
-        if picture.format == "PNG":
-            picture.convert("RGB").quantize(256).save(temporary, optimize=True)
-        else:
-            shutil.copyfile(source, temporary)
+    save(figure, path)
 
 
 def sequence_figure(
@@ -99,7 +89,7 @@ def sequence_figure(
         ]))  # fmt: skip
         if true:
             rows.append(("", [Tile(true[p], f"{p + first}: true", "tab:green") if p in true else None for p in half]))
-    _mosaic(path, rows)
+    mosaic(path, rows)
 
 
 def case_figure(
@@ -108,7 +98,7 @@ def case_figure(
     """One case: the inputs (T, C, H, W) above; the true image (C, H, W), the prediction and the difference below."""
     above = [Tile(image, f"input {position + 1}") for image, position in zip(inputs, positions, strict=True)]
     below = [Tile(true, "true"), Tile(predicted, "predicted"), Tile(np.abs(true - predicted), "difference")]
-    _mosaic(path, [("", above), ("", below)], title=title, bar=True)
+    mosaic(path, [("", above), ("", below)], title=title, bar=True)
 
 
 def sequence_animation(path: Path, frames: np.ndarray, filled: Mapping[int, np.ndarray], scale: int = 5) -> None:
@@ -123,41 +113,3 @@ def sequence_animation(path: Path, frames: np.ndarray, filled: Mapping[int, np.n
         pictures.append(picture)
     with atomic(path) as temporary:
         pictures[0].save(temporary, save_all=True, append_images=pictures[1:], duration=500, loop=0)
-
-
-def windows_figure(path: Path, frames: np.ndarray, tasks: Mapping[str, Task]) -> None:
-    """How tasks read a sequence (T, C, H, W): a row for each, what it reads in black, what it must predict in red."""
-    used = sorted({position for task in tasks.values() for position in (*task.context, *task.targets)})
-    rows: list[tuple[str, list[Tile | None]]] = []
-    for name, task in tasks.items():
-        labels: dict[int, str] = {}
-        inputs = [position for position in task.context if position not in task.targets]
-        for kind, order in (("in", inputs), ("out", task.targets)):
-            labels |= {position: f"{position + 1}: {kind} {number}" for number, position in enumerate(order, start=1)}
-        colours = {position: "tab:red" if position in task.targets else "black" for position in labels}
-        rows.append((name, [Tile(frames[p], labels[p], colours[p]) if p in labels else None for p in used]))
-    _mosaic(path, rows)
-
-
-def curves_figure(
-    path: Path,
-    title: str,
-    histories: Mapping[str, Sequence[Sequence[Mapping[str, float]]]],
-    levels: Mapping[str, float],
-) -> None:
-    """Validation MSE over minutes of training: a colour for each method, a line for each seed, dashed ``levels``."""
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
-    axes = figure.subplots()
-    for number, (method, seeds) in enumerate(histories.items()):
-        for seed, epochs in enumerate(seeds):
-            minutes, values = ([each[key] for each in epochs] for key in ("seconds", "val_mse"))
-            label = method if seed == 0 else None
-            axes.plot(np.divide(minutes, 60), values, "o-", color=f"C{number}", label=label, markersize=3, linewidth=1)
-    for number, (name, value) in enumerate(levels.items()):
-        axes.axhline(value, color="black" if number else "grey", linestyle="--", linewidth=1)
-        axes.annotate(
-            name, (1, value), (3, 0), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=8
-        )
-    axes.set(title=title, xlabel="minutes of training", ylabel="validation MSE, sum over pixels", yscale="log")
-    axes.legend(fontsize=8)
-    _save(figure, path)

@@ -1,7 +1,7 @@
 """Metrics per image, on whole batches: predictions and truths (N, C, H, W) in [0, 1] give float64 (N,).
 
 A metric is a function and a row of `METRICS`. MSE and MAE are summed over the pixels of an image, as OpenSTL counts
-them. SSIM and PSNR take predictions clipped to [0, 1], as OpenSTL does, and a data range of 1.
+them. SSIM and PSNR are of predictions clipped to [0, 1], as OpenSTL does, with a data range of 1.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+from torch.nn.functional import mse_loss
 
 _WINDOW = 7
 _SMALL = 96  # pixels a side: measured, see `_window_means`
@@ -18,7 +19,7 @@ _PIXELS = 2**20  # of images whose SSIM is computed at a time, for which some 60
 
 def mse(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
     """Squared error, summed over the pixels of an image."""
-    return (predictions - truths).flatten(1).square_().sum(dim=1).double()
+    return mse_loss(predictions, truths, reduction="none").flatten(1).sum(dim=1).double()
 
 
 def mae(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
@@ -28,8 +29,7 @@ def mae(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
 
 def psnr(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
     """Peak signal-to-noise ratio in dB; infinite for an exact prediction."""
-    error = (predictions.clamp(0, 1) - truths).flatten(1)
-    return -10 * torch.log10(error.square_().mean(dim=1).double())
+    return -10 * torch.log10(mse_loss(predictions, truths, reduction="none").flatten(1).mean(dim=1).double())
 
 
 def ssim(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
@@ -86,24 +86,23 @@ def _windows(like: torch.Tensor, length: int) -> torch.Tensor:
     return like.new_ones(length, length).tril(_WINDOW - 1).triu()[: length - _WINDOW + 1]
 
 
-def clipped_ssim(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
-    """`ssim` of predictions clipped to [0, 1]."""
-    return ssim(predictions.clamp(0, 1), truths)
-
-
 class Metric(NamedTuple):
-    """A ``function`` of predictions and truths (N, C, H, W) to float64 (N,), and how tables name and print it."""
+    """A ``function`` of predictions and truths (N, C, H, W) to float64 (N,), and how tables name and print it.
+
+    ``clipped`` says that it takes predictions clipped to [0, 1].
+    """
 
     function: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
     label: str
     format: str
+    clipped: bool = False
 
 
 METRICS: dict[str, Metric] = {
     "mse": Metric(mse, "MSE", ".2f"),
     "mae": Metric(mae, "MAE", ".1f"),
-    "ssim": Metric(clipped_ssim, "SSIM", ".3f"),
-    "psnr": Metric(psnr, "PSNR", ".1f"),
+    "ssim": Metric(ssim, "SSIM", ".3f", clipped=True),
+    "psnr": Metric(psnr, "PSNR", ".1f", clipped=True),
 }
 
 
@@ -113,4 +112,7 @@ def per_image(predictions: torch.Tensor, truths: torch.Tensor) -> dict[str, torc
         raise ValueError(
             f"predictions {tuple(predictions.shape)} and truths {tuple(truths.shape)} must both be (N, C, H, W)"
         )
-    return {name: metric.function(predictions, truths) for name, metric in METRICS.items()}
+    clipped = predictions.clamp(0, 1)
+    return {
+        name: metric.function(clipped if metric.clipped else predictions, truths) for name, metric in METRICS.items()
+    }

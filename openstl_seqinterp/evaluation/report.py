@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.progress import track
 
 from ..data.dataset import TaskDataset
-from ..files import atomic, write_json, write_text
+from ..files import atomic, write_text
 from .figures import KINDS, case_figure, sequence_animation, sequence_figure
-from .scores import ALL, MODEL, Cases, Memory, Scores, collect, score
+from .records import ALL, MODEL, Record, Scores
+from .scores import Cases, Memory, collect, score
 from .tables import markdown, terminal_tables
 
 
@@ -23,7 +24,7 @@ def report(
     datasets: dict[str, TaskDataset],
     predictions: dict[str, np.ndarray],
     between: Callable[[], None] | None = None,
-) -> dict[str, Any]:
+) -> Record:
     """Score ``predictions`` (test set: (N, 1, C, H, W)), write all to ``folder``, return what scores.json holds.
 
     ``between`` is called before each test set; what it raises ends the scoring.
@@ -48,19 +49,17 @@ def report(
                 cases,
                 model,
             )
-    content = {**about, "scores": scores}
-    write_json(folder / "scores.json", content)
-    write_text(
-        folder / "scores.md", markdown(scores, about["train_set"], about["method"], about["host"], about["checkpoint"])
-    )
-    for table in terminal_tables(scores, about["train_set"], about["method"]):
+    record = Record(**about, scores=scores)
+    record.write(folder / "scores.json")
+    write_text(folder / "scores.md", markdown(record))
+    for table in terminal_tables(record):
         console.print(table)
     console.print(
         f"[bold]{folder}[/bold]: scores.md, scores.json, sequence.png, sequence.gif, best-*.png, worst-*.png, saved/",
         highlight=False,
         soft_wrap=True,
     )
-    return content
+    return record
 
 
 def _save_arrays(folder: Path, cases: Cases, model: np.ndarray, totals: dict[str, float | None]) -> None:

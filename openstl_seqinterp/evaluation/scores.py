@@ -7,6 +7,7 @@ import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,7 @@ from ..data.simulate import expected_image
 from ..errors import UserError
 from .baselines import BASELINES
 from .metrics import METRICS, per_image
-
-MODEL, FLOOR, ALL = "model", "floor", "all"
-# test set: predictor: frame (counted from 1, or "all"): metric
-Scores = dict[str, dict[str, dict[str, dict[str, float | None]]]]
+from .records import ALL, FLOOR, MODEL
 
 
 @dataclass(frozen=True)
@@ -59,10 +57,11 @@ def collect(dataset: TaskDataset, memory: Memory | None = None) -> Cases:
         (target,) = task.targets
         frames, observed = dataset.read(number, everything)
         images = {}
+        digest = cache(lambda *near: hashlib.sha256(frames[list(near)].tobytes()).digest())
         for name, baseline in BASELINES.items():
             near = baseline.sources(observed, target)
             # All that a baseline is handed, so an equal key has an equal image, whichever thread comes first.
-            key = (name, target, *near, hashlib.sha256(frames[near].tobytes()).digest())
+            key = (name, target, *near, digest(*near))
             if key not in memory:
                 # A copy: some are views, which would keep the frames of all cases.
                 memory[key] = np.array(baseline.predict(frames, observed, target))

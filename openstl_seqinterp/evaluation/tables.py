@@ -1,90 +1,134 @@
-"""Scores as tables: for the terminal (rich) and in Markdown."""
+"""Scores as tables, in Markdown and for the terminal: test sets down, predictors across, one column for all seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from math import isclose
+from statistics import mean, stdev
 
 from rich.table import Table
 
+from ..errors import UserError
 from .metrics import METRICS
 from .paper import printed
-from .scores import ALL, MODEL, Scores, predictors
+from .records import ALL, FLOOR, MODEL, Record
+from .scores import predictors
 
 PAPER = "paper"
+Values = dict[str, float | None]  # by test set
 
 
 def markdown_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """The lines of a table in Markdown."""
-    return [_line(heading), "|---" * len(heading) + "|", *map(_line, rows)]
+    return [f"| {' | '.join(heading)} |", "|---" * len(heading) + "|", *(f"| {' | '.join(row)} |" for row in rows)]
 
 
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def title(frame: str, run: Record) -> str:
+    """What a table of ``frame`` is of, in words."""
+    return f"image {frame}" if frame != ALL else f"images {' and '.join(run.frames[1:])}"
 
 
-def _frames(scores: Scores) -> list[str]:
-    frames = next(iter(scores.values()))[MODEL]
-    return [ALL, *(frame for frame in frames if frame != ALL)]
+def _trained_on(run: Record) -> str:
+    return f"{run.method} ({run.train_set})"
 
 
-def _title(frame: str, scores: Scores) -> str:
-    return f"image {frame}" if frame != ALL else f"images {' and '.join(_frames(scores)[1:])}"
+def _same(one: Values, other: Values) -> bool:
+    """Equal but for the order in which a machine adds up."""
+    close = (
+        a is b if a is None or b is None else isclose(a, b, rel_tol=1e-5)
+        for a, b in ((one[key], other.get(key)) for key in one)
+    )
+    return one.keys() == other.keys() and all(close)
 
 
-def _lookup(scores: Scores, train_set: str, frame: str) -> Callable[[str, str, str], str]:
-    def cell(test_set: str, predictor: str, metric: str) -> str:
-        if predictor == PAPER:
-            value = printed(train_set, test_set).get(metric)
-        else:
-            value = scores[test_set].get(predictor, {}).get(frame, {}).get(metric)
-        return "-" if value is None else format(value, METRICS[metric].format)
-
-    return cell
+def require_same_cases(run: Record, other: Record, names: Iterable[str]) -> None:
+    """UserError unless the predictors ``names``, which need no training, have equal scores in both records."""
+    for name in names:
+        if not all(_same(run.values(name, metric), other.values(name, metric)) for metric in METRICS):
+            raise UserError(f"{run.path} and {other.path} were scored on other test cases; test both on the same data")
 
 
-def _compared(frame: str) -> list[str]:
-    """What is compared: the paper printed scores of all images together alone."""
-    return [*predictors(), PAPER] if frame == ALL else predictors()
+def table(
+    runs: Sequence[Record],
+    metric: str = "mse",
+    frame: str = ALL,
+    *,
+    label: Callable[[Record], str] = _trained_on,
+    paper: bool = False,
+    ratio: bool = False,
+) -> str:
+    """A metric as a Markdown table: test sets down; methods, baselines and, if requested, the ``paper`` across.
+
+    Runs of the same label are seeds of it: their mean, and +- their sample standard deviation. ``ratio`` divides by the
+    noise floor of each test set. UserError where runs were not scored on the same test cases, or one seed comes twice.
+    """
+    columns: dict[str, dict[int, Values]] = {}
+    others = [name for name in predictors() if name != MODEL]
+    for run in runs:
+        require_same_cases(run, runs[0], others)
+        seeds = columns.setdefault(label(run), {})
+        if run.seed in seeds:
+            raise UserError(f"{run.path} is a second run of {label(run)} with seed {run.seed}; name one of the two")
+        seeds[run.seed] = run.values(MODEL, metric, frame)
+    cells = {name: list(seeds.values()) for name, seeds in columns.items()}
+    cells |= {name: [values] for name in others if (values := runs[0].values(name, metric, frame))}
+    if paper:
+        cells[PAPER] = [{name: printed(runs[0].train_set, name).get(metric) for name in runs[0].scores}]
+    floor = runs[0].values(FLOOR, metric, frame)
+    rows = [
+        [
+            name,
+            *(
+                _cell([each.get(name) for each in column], floor.get(name) if ratio else 1.0, metric)
+                for column in cells.values()
+            ),
+        ]
+        for name in runs[0].scores
+    ]
+    return "\n".join(markdown_table(["test set", *cells], rows))
 
 
-def terminal_tables(scores: Scores, train_set: str, method: str) -> list[Table]:
+def _cell(values: Sequence[float | None], unit: float | None, metric: str) -> str:
+    how = METRICS[metric].format
+    known = [value / unit for value in values if value is not None and unit]
+    if not known:
+        return "-"
+    return format(mean(known), how) + (f" ± {format(stdev(known), how)}" if len(known) > 1 else "")
+
+
+def terminal_tables(run: Record) -> list[Table]:
     """One table for all images and one for each image: the model's metrics, and the MSE of everything else."""
     tables = []
-    for frame in _frames(scores):
-        cell = _lookup(scores, train_set, frame)
-        table = Table(
-            title=f"{method} trained on {train_set}: {_title(frame, scores)}",
-            title_justify="left",
-            padding=(0, 1, 0, 0),
-        )
-        table.add_column("test set", no_wrap=True)
-        columns = [(MODEL, metric) for metric in METRICS]
-        columns += [(other, "mse") for other in _compared(frame) if other != MODEL]
-        for predictor, metric in columns:
-            heading = f"MSE\n{predictor}" if predictor != MODEL else f"{METRICS[metric].label}\nmodel"
-            table.add_column(heading, justify="right", style="bold" if predictor == MODEL else None)
-        for test_set in scores:
-            table.add_row(test_set, *(cell(test_set, predictor, metric) for predictor, metric in columns))
-        tables.append(table)
+    for frame in run.frames:
+        heading = f"{run.method} trained on {run.train_set}: {title(frame, run)}"
+        shown = Table(title=heading, title_justify="left", padding=(0, 1, 0, 0))
+        shown.add_column("test set", no_wrap=True)
+        columns = {f"{metric.label}\nmodel": (run.values(MODEL, name, frame), name) for name, metric in METRICS.items()}
+        columns |= {f"MSE\n{name}": (run.values(name, "mse", frame), "mse") for name in predictors() if name != MODEL}
+        if frame == ALL:  # the paper printed scores of all images together alone
+            columns[f"MSE\n{PAPER}"] = {name: printed(run.train_set, name).get("mse") for name in run.scores}, "mse"
+        for name in columns:
+            shown.add_column(name, justify="right", style="bold" if name.endswith(MODEL) else None)
+        for name in run.scores:
+            shown.add_row(name, *(_cell([values.get(name)], 1.0, metric) for values, metric in columns.values()))
+        tables.append(shown)
     return tables
 
 
-def markdown(scores: Scores, train_set: str, method: str, host: str, checkpoint: str) -> str:
+def markdown(run: Record) -> str:
     """Every predictor, metric and image: a section for each image, a table for each metric, a row for each test set."""
     lines = [
-        f"# {method} trained on {train_set}",
+        f"# {run.method} trained on {run.train_set}",
         "",
-        f"Host: {host}. Checkpoint: {checkpoint}.",
+        f"Host: {run.host}. Checkpoint: {run.checkpoint}.",
         "",
         "MSE and MAE are summed over the pixels of an image with values in [0, 1] and averaged over images; SSIM (7x7",
         "window) and PSNR (dB) have data range 1. `floor` is the noise floor: the expected stored image given the",
         "clean one, which has the least expected MSE. It has not the highest SSIM, which rewards noise where the",
         "truth has noise. `paper` is what the paper printed, on sequences that were never published.",
     ]
-    for frame in _frames(scores):
-        cell, columns = _lookup(scores, train_set, frame), _compared(frame)
+    for frame in run.frames:
         for name, metric in METRICS.items():
-            lines += ["", f"## {metric.label}, {_title(frame, scores)}", ""]
-            rows = ([test_set, *(cell(test_set, column, name) for column in columns)] for test_set in scores)
-            lines += markdown_table(["test set", *columns], rows)
+            lines += ["", f"## {metric.label}, {title(frame, run)}", ""]
+            lines.append(table([run], name, frame, label=lambda run: MODEL, paper=frame == ALL))
     return "\n".join(lines) + "\n"

@@ -18,8 +18,8 @@ from ..motion.least_squares import PARAMETERS, motion_left
 from ..motion.slots import Slots, neighbours, read_slots
 from ..motion.warp import flow_grid, rigid_flow, warp
 from ..protocols import INFILL, Abilities
-from ..settings import SimVPSettings
 from .photometry import BlendLogits, Tone, blend_weights, noise_level
+from .upstream import SimVPSettings
 
 _SPEED, _GAIN = 4.0, 0.05  # bounds of what the network adds, for each step in time: pixels, log gain
 _WINDOWS = (24, 12)  # of the local motion, in pixels, after that of the whole image

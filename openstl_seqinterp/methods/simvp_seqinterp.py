@@ -11,7 +11,7 @@ from torch.nn.functional import l1_loss, mse_loss
 
 from .. import host
 from ..protocols import ONE_SIDED, Abilities
-from ..settings import SimVPSettings
+from .upstream import SimVPSettings
 
 
 class MSEMAELoss(nn.Module):

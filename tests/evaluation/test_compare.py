@@ -5,7 +5,12 @@ import pytest
 
 from openstl_seqinterp import cli
 from openstl_seqinterp.errors import UserError
-from openstl_seqinterp.evaluation.compare import compare_folders
+from openstl_seqinterp.evaluation.records import Record
+from openstl_seqinterp.evaluation.tables import table
+
+
+def compare_folders(folders):
+    return table([Record.read(folder / "scores.json") for folder in folders])
 
 
 def run(folder, method, seed, model, floor=0.25):
@@ -49,7 +54,23 @@ def test_a_seed_does_not_count_twice(tmp_path):
         compare_folders([run(tmp_path / "a", "A", 0, 1.0), run(tmp_path / "b", "A", 0, 1.0)])
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}"])
+WHOLE = {"method": "A", "train_set": "n6", "seed": 0, "scores": {"n6": {"model": {"all": {"mse": 1.0}}}}}
+
+
+def scored(mse):
+    return json.dumps({**WHOLE, "scores": {"n6": {"model": {"all": {"mse": mse}}}}})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", "{}", "[1", '"text"', "null", "\xff", json.dumps(WHOLE)[:-1]),
+        *(json.dumps({key: value for key, value in WHOLE.items() if key != lacking}) for lacking in WHOLE),
+        *(json.dumps({**WHOLE, "seed": seed}) for seed in (-1, "0", 0.5, None)),
+        *(json.dumps({**WHOLE, "scores": scores}) for scores in ({}, [], {"n6": {}}, {"n6": {"copy": {}}}, {"n6": 1})),
+        *map(scored, (float("nan"), float("inf"), -5.0, None, "1")),
+    ],
+)
 def test_a_damaged_file_ends_in_one_line(tmp_path, content, capsys):
     (tmp_path / "scores.json").write_text(content)
     assert cli.main(["compare", str(tmp_path)]) == 2

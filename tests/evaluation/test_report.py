@@ -94,7 +94,7 @@ def test_scores_json_is_strict_and_holds_what_was_returned(run):
 
     found = json.loads((folder / "scores.json").read_text(), parse_constant=refuse)
     assert set(found) == {"host", "method", "train_set", "seed", "checkpoint", "scores"}
-    assert found == content
+    assert found == content.model_dump()
     assert {key: found[key] for key in ABOUT} == ABOUT
     assert list(found["scores"]) == SETS
 
@@ -104,7 +104,7 @@ def test_scores_are_those_of_the_predictions(run, datasets, predictions):
     for name, data in datasets.items():
         truths = data.withheld.frames[ROWS].reshape(CASES, 1, 36, 36) / 255
         expected = ((predictions[name][:, 0] - truths) ** 2).sum(axis=(1, 2, 3))
-        model = content["scores"][name]["model"]
+        model = content.scores[name]["model"]
         assert model["all"]["mse"] == pytest.approx(expected.mean(), rel=1e-5)
         assert model["4"]["mse"] == pytest.approx(expected[::2].mean(), rel=1e-5)
 
@@ -113,7 +113,7 @@ def test_scores_md_has_a_row_for_each_test_set(run):
     folder, content, _ = run
     text = (folder / "scores.md").read_text()
     for name in SETS:
-        assert f"| {name} | {content['scores'][name]['model']['all']['mse']:.2f} |" in text
+        assert f"| {name} | {content.scores[name]['model']['all']['mse']:.2f} |" in text
 
 
 def test_saved_arrays_have_openstls_shapes_and_the_first_test_set(run, datasets, predictions):
@@ -125,7 +125,7 @@ def test_saved_arrays_have_openstls_shapes_and_the_first_test_set(run, datasets,
     truths = datasets["n3"].withheld.frames[ROWS].reshape(CASES, 1, 1, 36, 36)
     np.testing.assert_allclose(saved["trues"], truths / 255, rtol=1e-6)
     np.testing.assert_allclose(saved["inputs"][1], datasets["n3"].sequences.frames[ROWS[0], 11:15] / 255, rtol=1e-6)
-    totals = content["scores"]["n3"]["model"]["all"]
+    totals = content.scores["n3"]["model"]["all"]
     assert saved["metrics"].tolist() == [totals["mae"], totals["mse"]]
 
 

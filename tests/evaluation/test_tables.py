@@ -1,5 +1,6 @@
 import pytest
 
+from openstl_seqinterp.evaluation.records import Record
 from openstl_seqinterp.evaluation.tables import markdown, terminal_tables
 
 PREDICTORS = ["model", "copy", "mean", "dis-flow", "floor"]
@@ -25,6 +26,11 @@ def scores():
     return scores
 
 
+def record(scores, train_set="n6"):
+    about = {"host": "embedded 0.1.0", "checkpoint": "best.ckpt"}
+    return Record(method="SimVP", train_set=train_set, seed=0, scores=scores, **about)
+
+
 def sections(text):
     """Heading: {row name: {column name: cell}}, for every markdown table."""
     found = {}
@@ -37,7 +43,7 @@ def sections(text):
 
 @pytest.fixture
 def text(scores):
-    return markdown(scores, "n6", "SimVP", "embedded 0.1.0", "best.ckpt")
+    return markdown(record(scores))
 
 
 def test_markdown_says_what_ran(text):
@@ -81,12 +87,12 @@ def test_the_papers_figures_stand_beside_all_images_alone(text):
 def test_the_papers_figures_are_those_of_the_training_set(scores):
     # Table 3, trained on n6-all; the paper trained on neither n6-miss nor n6-aug alone.
     for train_set, expected in {"n6-all": "8.77", "n6-miss": "-"}.items():
-        table = sections(markdown(scores, train_set, "SimVP", "embedded", "best.ckpt"))["MSE, images 4 and 16"]
+        table = sections(markdown(record(scores, train_set)))["MSE, images 4 and 16"]
         assert table["n6"]["paper"] == expected
 
 
 def test_terminal_tables_hold_the_models_metrics_and_the_mse_of_the_rest(scores):
-    tables = terminal_tables(scores, "n6", "SimVP")
+    tables = terminal_tables(record(scores))
     assert [table.title for table in tables] == [
         f"SimVP trained on n6: {title}" for title in ("images 4 and 16", "image 4", "image 16")
     ]

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 
-from openstl_seqinterp import cli, device, host, speedups
+from openstl_seqinterp import cli, host, speedups
+from openstl_seqinterp.callbacks import Announcement
 from openstl_seqinterp.config import resolve
 from openstl_seqinterp.data.loaders import scored_sets
 from openstl_seqinterp.experiment import SeqInterpExperiment
@@ -276,14 +278,13 @@ def test_describing_the_model_changes_nothing(arguments, tmp_path):
     assert _same(quiet, shown)
 
 
-@pytest.mark.parametrize(("seconds", "hours"), [(0.5, None), (1000.0, 5)])
-def test_a_run_of_hours_is_announced_with_the_quick_config(arguments, monkeypatch, capsys, seconds, hours):
-    monkeypatch.setattr(device, "seconds_per_step", lambda *_: seconds)
+@pytest.mark.parametrize(("long", "announced"), [(3600.0, False), (0.0, True)])
+def test_a_long_run_is_announced_with_the_quick_config(arguments, monkeypatch, capsys, long, announced):
+    monkeypatch.setattr(Announcement, "long", long)
     assert cli.main(["train", *arguments]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("this will take")]
-    if hours is None:
-        assert lines == []
-    else:
-        assert len(lines) == 1
-        assert f"about {hours} hours on this cpu (3 epochs of 6 steps, 1000.00 s each)" in lines[0]
-        assert "configs/seqinterp/SimVP_quick.py" in lines[0]
+    assert len(lines) == announced
+    for line in lines:  # after 5 of 3 x 6 steps
+        assert re.match(
+            r"this will take about 0 hours on this device \(13 steps of [0-9.]+ s\); .*SimVP_quick.py$", line
+        )

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 
-from ...evaluation.compare import Record, read, table
-from ...evaluation.figures import KINDS, curves_figure
+from ...evaluation.figures import KINDS
 from ...evaluation.metrics import METRICS
-from ...evaluation.scores import ALL, FLOOR
-from ...evaluation.tables import markdown_table
+from ...evaluation.records import ALL, FLOOR, Record
+from ...evaluation.tables import markdown_table, table, title
 from ...files import write_text
+from .figures import curves_figure
+from .result import Epoch, Result
 
 _INTRODUCTION = """# Results
 
@@ -42,19 +43,18 @@ _FIGURES = {"n6": "Figures 4 and 5", "n3": "Figures 6 and 7", "n6-aug": "Figure 
 
 
 def _method(run: Record) -> str:
-    return str(run["method"])
+    return run.method
 
 
-def _tables(train_set: str, runs: Sequence[Record]) -> list[str]:
-    frames = [frame for frame in next(iter(runs[0]["scores"].values()))["model"] if frame != ALL]
-    both = f"images {' and '.join(frames)}"
+def _tables(train_set: str, runs: Sequence[Result]) -> list[str]:
+    both = title(ALL, runs[0])
     of_paper = f" ({_TABLES[train_set]} of the paper)" if train_set in _TABLES else ""
     lines = ["", f"### Trained on {train_set}{of_paper}"]
     for name, metric in METRICS.items():
         lines += ["", f"**{metric.label}**, {both}:", "", table(runs, name, label=_method, paper=True)]
     lines += ["", f"**MSE / floor**, {both}:", "", table(runs, label=_method, ratio=True)]
-    for frame in frames:
-        lines += ["", f"**MSE**, image {frame}:", "", table(runs, frame=frame, label=_method)]
+    for frame in runs[0].frames[1:]:
+        lines += ["", f"**MSE**, {title(frame, runs[0])}:", "", table(runs, frame=frame, label=_method)]
     return lines
 
 
@@ -71,13 +71,12 @@ def _figures(folder: Path) -> list[str]:
     return lines
 
 
-def _list(out: Path, runs: Sequence[Record]) -> list[str]:
+def _list(out: Path, runs: Sequence[Result]) -> list[str]:
     rows = []
     for run in runs:
-        path, seconds = run["path"].relative_to(out).as_posix(), run["seconds"]
-        times = [f"{seconds['training'] / 60:.1f} min", f"{seconds['scoring']:.0f} s"]
-        name = f"[{run['path'].stem}]({path})"
-        rows.append([name, str(len(run["history"])), *times, run["host"], run["device"]])
+        times = [f"{run.seconds['training'] / 60:.1f} min", f"{run.seconds['scoring']:.0f} s"]
+        name = f"[{run.path.stem}]({run.path.relative_to(out).as_posix()})"
+        rows.append([name, str(len(run.history)), *times, run.host, run.device])
     return markdown_table(["run", "epochs", "training", "scoring", "host", "device"], rows)
 
 
@@ -93,21 +92,21 @@ def write_page(out: Path, methods: Sequence[str]) -> Path:
         if (out / f"{name}.png").is_file():
             lines += ["", _CAPTIONS[name], "", f"![{name}]({name}.png)"]
     for preset, about in _PRESETS.items():
-        runs = [read(path) for path in sorted((out / preset).glob("*.json"))]
-        runs.sort(key=lambda run: ([*methods, run["method"]].index(run["method"]), run["train_set"], run["seed"]))
+        runs = [Result.read(path) for path in sorted((out / preset).glob("*.json"))]
+        runs.sort(key=lambda run: ([*methods, run.method].index(run.method), run.train_set, run.seed))
         lines += ["", f"## Preset {preset}: {about}"]
         if not runs:
             lines += ["", "Not run."]
             continue
-        for train_set in sorted({run["train_set"] for run in runs}):
-            these = [run for run in runs if run["train_set"] == train_set]
+        for train_set in sorted({run.train_set for run in runs}):
+            these = [run for run in runs if run.train_set == train_set]
             lines += _tables(train_set, these)
-            test_set = train_set if train_set in these[0]["scores"] else train_set.partition("-")[0]
-            levels = {name: these[0]["scores"][test_set][name][ALL]["mse"] for name in ("dis-flow", FLOOR)}
+            test_set = train_set if train_set in these[0].scores else train_set.partition("-")[0]
+            levels = {name: these[0].values(name)[test_set] for name in ("dis-flow", FLOOR)}
             figure = out / preset / f"curves-{train_set}.png"
-            histories: dict[str, list[list[dict[str, float]]]] = {}
+            histories: dict[str, list[list[Epoch]]] = {}
             for run in these:
-                histories.setdefault(run["method"], []).append(run["history"])
+                histories.setdefault(run.method, []).append(run.history)
             curves_figure(
                 figure, f"trained on {train_set}", histories, {f"{k}, {test_set}": v for k, v in levels.items()}
             )
@@ -116,7 +115,7 @@ def write_page(out: Path, methods: Sequence[str]) -> Path:
             lines += ["", f"![curves]({preset}/{figure.name})"]
         lines += _figures(out / preset)
         lines += ["", "### Runs", "", *_list(out, runs)]
-        seconds = mean(run["seconds"]["scoring"] for run in runs)
+        seconds = mean(run.seconds["scoring"] for run in runs)
         lines += [
             "",
             f"Scoring, a mean of {seconds:.0f} s, is of all test sets, with baselines and figures. Times are those",

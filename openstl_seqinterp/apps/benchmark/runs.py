@@ -23,12 +23,16 @@ from ...callbacks import Deadline
 from ...checkpoint import FREE, LAST
 from ...config import find_config, resolve
 from ...data.loaders import window_datasets, withheld_datasets
-from ...evaluation.compare import read
-from ...evaluation.figures import KINDS, copy_small, sequence_figure, windows_figure
-from ...evaluation.scores import MODEL, Memory, collect, score
+from ...errors import UserError
+from ...evaluation.figures import KINDS, sequence_figure
+from ...evaluation.records import MODEL
+from ...evaluation.scores import Memory, collect, score
+from ...evaluation.tables import require_same_cases
 from ...experiment import SeqInterpExperiment
-from ...files import writable_folder, write_json
+from ...files import writable_folder
 from ...protocols import INFILL, ONE_SIDED
+from .figures import copy_small, windows_figure
+from .result import Epoch, Result
 
 PRESETS = {"quick": "_quick", "paper": ""}  # what the name of a method's config ends in
 FIRST_SEED = 42  # OpenSTL's default
@@ -81,7 +85,7 @@ class Benchmark:
         config = _plain(vars(resolve(self._settings(run)[1])))
         if not self.record(run).exists():
             return
-        then = read(self.record(run))["config"]
+        then = Result.read(self.record(run)).config
         for key in sorted(config.keys() & then.keys()):
             if config[key] != then[key]:
                 print(
@@ -113,19 +117,23 @@ class Benchmark:
     def score_baselines(self, runs: Sequence[Run]) -> None:
         """Score the baselines and the noise floor anew in the records of ``runs``: they depend on the data alone.
 
-        So a baseline that is new or was corrected needs no training again. The model's scores stay.
+        So a baseline that is new or was corrected needs no training again. The model's scores stay. UserError, with
+        nothing written, where the copied images have other scores than in a record: then the data are not the same.
         """
         fresh: dict[str, dict[str, Any]] = {}
         memory: Memory = {}
-        for run in filter(lambda run: self.record(run).exists(), runs):
-            record = read(self.record(run))
-            del record["path"]
-            for name, scores in record["scores"].items():
-                if name not in fresh:
-                    dataset = withheld_datasets(Path(self.data_root), ONE_SIDED.name, ONE_SIDED, [name])[name]
-                    fresh[name] = score(name, collect(dataset, memory), None)[0]
-                record["scores"][name] = {MODEL: scores[MODEL], **fresh[name]}
-            write_json(self.record(run), record)
+        records = [Result.read(self.record(run)) for run in runs if self.record(run).exists()]
+        renewed = []
+        for record in records:
+            for name in record.scores.keys() - fresh.keys():
+                dataset = withheld_datasets(Path(self.data_root), ONE_SIDED.name, ONE_SIDED, [name])[name]
+                fresh[name] = score(name, collect(dataset, memory), None)[0]
+            scores = {name: {MODEL: old[MODEL], **fresh[name]} for name, old in record.scores.items()}
+            renewed.append(record.model_copy(update={"scores": scores}))
+            require_same_cases(record, renewed[-1], ["copy"])
+        for record in renewed:
+            record.write(record.path)
+            print(f"scored the baselines of {record.path} anew")
 
     def execute(self, run: Run) -> None:
         """Train what is left of a run, score it and write its record. Nothing where it is complete or another's.
@@ -153,32 +161,30 @@ class Benchmark:
             experiment.stop_at(self.deadline)
         experiment.train()
         start = time.perf_counter()
-        content = experiment.test()
+        scores = experiment.test()
+        if scores is None:
+            raise UserError("a benchmark runs in one process for each run; start it without torchrun")
         scored = time.perf_counter() - start
         pixels = int(np.prod(experiment.args.in_shape[-2:]))  # of a grey image: scores are sums over them
-        record = {
-            "preset": run.preset,
-            **{key: content[key] for key in ("method", "train_set", "seed", "host")},
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "versions": {
+        packages = {"pytorch_lightning": pl, "torch": torch, "numpy": np, "opencv": cv2}
+        Result(
+            **scores.model_dump(exclude={"checkpoint"}),
+            preset=run.preset,
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            versions={
                 "openstl_seqinterp": __version__,
                 "python": platform.python_version(),
-                "torch": torch.__version__,
-                "pytorch_lightning": pl.__version__,
-                "numpy": np.__version__,
-                "opencv": cv2.__version__,
+                **{name: package.__version__ for name, package in packages.items()},
             },
-            "device": device.describe(experiment.accelerator, experiment.precision),
-            "compiled": settings.compile,
-            "seconds": {"training": experiment.history.seconds, "scoring": scored},
-            "config": config,
-            "history": [
-                {"epoch": each["epoch"], "seconds": each["seconds"], "val_mse": each["val_mse"] * pixels}
+            device=device.describe(experiment.accelerator, experiment.precision),
+            compiled=settings.compile,
+            seconds={"training": experiment.history.seconds, "scoring": scored},
+            config=config,
+            history=[
+                Epoch(epoch=int(each["epoch"]), seconds=each["seconds"], val_mse=each["val_mse"] * pixels)
                 for each in experiment.history.epochs
             ],
-            "scores": content["scores"],
-        }
-        write_json(self.record(run), record)
+        ).write(self.record(run))
 
 
 def _plain(settings: dict[str, Any]) -> dict[str, Any]:

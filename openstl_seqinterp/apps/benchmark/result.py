@@ -1,0 +1,30 @@
+"""What is kept of a complete run of a benchmark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from ...evaluation.records import Record
+
+
+class Epoch(BaseModel):
+    """The seconds of training up to the end of an epoch, and the validation MSE, summed over the pixels of an image."""
+
+    epoch: int
+    seconds: float
+    val_mse: float
+
+
+class Result(Record):
+    """What is kept of a complete run: its scores, and how it was made. ``seconds`` are of "training" and "scoring"."""
+
+    preset: str
+    finished: str
+    versions: dict[str, str]
+    device: str
+    compiled: bool
+    seconds: dict[str, float]
+    config: dict[str, Any]
+    history: list[Epoch]

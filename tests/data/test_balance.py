@@ -26,7 +26,7 @@ def test_images_that_are_not_observed_do_not_count():
     whole = moving_dots([0, 2])
     holed = SequenceSet(whole.frames.copy(), whole.observed.copy())
     holed.frames[:, 2], holed.observed[:, 2] = 0, False
-    np.testing.assert_allclose(speed(holed)[0], 0)
+    assert speed(holed)[0] == 0
     assert speed(holed)[1] > 0
 
 
@@ -52,4 +52,5 @@ def test_balance_draws_slow_and_fast_sequences_alike(data_root):
         drawn = [data.case(number)[0] for number in train.sampler]
         shares[balance] = np.bincount(bins[drawn], minlength=10) / len(drawn)
     assert np.ptp(shares["none"]) > 0.1
-    np.testing.assert_allclose(shares["velocity"], 0.1, atol=0.02)
+    # 2880 draws: a share of 0.1 has a standard deviation of 0.0056.
+    np.testing.assert_allclose(shares["velocity"], 0.1, atol=4 * 0.0056)

@@ -130,8 +130,8 @@ def test_test_cases_are_the_papers(data_root):
     for sequence in (0, 57, 99):
         for column, context in enumerate([[7, 6, 5, 4], [11, 12, 13, 14]]):
             x, y = data[2 * sequence + column]
-            np.testing.assert_allclose(x, known[sequence, context] / 255, rtol=1e-6)
-            np.testing.assert_allclose(y, withheld[sequence, [column]] / 255, rtol=1e-6)
+            np.testing.assert_array_equal(x, known[sequence, context] / np.float32(255))
+            np.testing.assert_array_equal(y, withheld[sequence, [column]] / np.float32(255))
 
 
 def test_a_degraded_test_set_is_the_same_in_every_run(data_root):

@@ -31,7 +31,10 @@ class Highest(Even):
 
 
 def clean(digits, rng, **process):
-    """Clean images (N, T, H, W) of a process that stands still but for what is given."""
+    """Clean images (N, T, H, W) of a process that stands still but for what is given.
+
+    They are computed in fp64 and stored in fp32: within 2**-25, 3e-8, of what they should be.
+    """
     still = {"rotation": 0.0, "shift": 0.0, "gain": (1.0, 1.0)}
     return simulate(digits, Process(**{**still, **process}), rng)[1][:, :, 0]
 

@@ -55,7 +55,7 @@ def test_all_four_go_from_training_to_the_table(small_root, tmp_path, capsys):
     assert scores["n3"]["model"]["all"]["mse"] == pytest.approx(squares.mean(), rel=1e-5)
     mean = known.sum(axis=1, keepdims=True) / 14
     scales = (images[0].reshape(true.shape) * mean).sum(axis=(2, 3, 4)) / (mean**2).sum(axis=(2, 3, 4))
-    np.testing.assert_allclose(scales, scales[0, 0], rtol=1e-4)
+    np.testing.assert_allclose(scales, scales[0, 0], rtol=1e-5)  # sums of 14 images in fp32
     assert scales[0, 0] > 0.55
     assert scores["n3-blur"]["copy"]["all"]["mse"] != pytest.approx(scores["n3"]["copy"]["all"]["mse"], rel=0.01)
     table = (tmp_path / "run" / "scores.md").read_text()
@@ -76,6 +76,7 @@ def test_what_is_added_leaves_the_papers_sets_as_they_are():
     assert resolve([]).test_sets == paper
 
 
-def test_a_method_that_declares_nothing_is_an_error_that_says_so(monkeypatch):
+def test_a_method_that_declares_nothing_is_an_error_that_says_so(monkeypatch, capsys):
     monkeypatch.setitem(registry.METHODS, "Silent", type("Silent", (host.SimVP,), {}))
     assert cli.main(["train", "-m", "Silent"]) == 2
+    assert "method 'Silent' declares no abilities" in capsys.readouterr().err

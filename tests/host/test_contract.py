@@ -31,9 +31,10 @@ def test_simvp_predicts_as_many_frames_as_asked(wanted):
     with torch.no_grad():
         predicted = method(x)
         assert predicted.shape[1] == wanted
-        assert torch.equal(predicted[:, :4], method.model(x)[:, :wanted])
+        torch.testing.assert_close(predicted[:, :4], method.model(x)[:, :wanted])
         if wanted > 4:  # it reads its own predictions
-            assert torch.equal(predicted[:, 4:8], method.model(predicted[:, :4]))
+            torch.testing.assert_close(predicted[:, 4:8], method.model(predicted[:, :4]))
+            assert (predicted[:, 4:8] - predicted[:, :4]).abs().max() > 1e-3
 
 
 def test_the_parser_knows_the_flags_that_the_plugin_reads():
@@ -67,10 +68,13 @@ def test_weights_move_between_hosts_with_the_same_output_and_gradients(network):
         torch.manual_seed(1)  # stochastic depth draws in training mode
         outputs.append(model.train()(x))
         outputs[-1].square().mean().backward()
-    torch.testing.assert_close(outputs[0], outputs[1], rtol=0, atol=1e-5)
+    # A layer adds up hundreds of terms, each rounded to 2**-24: hosts that do it in other orders differ by some 1e-5 of
+    # the largest value in each of about ten layers.
+    torch.testing.assert_close(outputs[0], outputs[1], rtol=0, atol=1e-4 * float(outputs[0].detach().abs().max()))
     gradients = dict(theirs.named_parameters())
+    largest = max(float(parameter.grad.abs().max()) for parameter in gradients.values())
     for name, parameter in ours.named_parameters():
-        torch.testing.assert_close(parameter.grad, gradients[name].grad, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(parameter.grad, gradients[name].grad, rtol=1e-3, atol=1e-4 * largest)
 
 
 @needs_openstl

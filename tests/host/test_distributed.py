@@ -62,7 +62,9 @@ def test_two_processes_score_every_case_once_and_as_one_does(copied):
     two = json.loads((folder / "scores.json").read_text())["scores"]
     for test_set, scores in one.items():
         for frame, expected in scores["model"].items():
-            assert two[test_set]["model"][frame] == pytest.approx(expected, abs=1e-6)
+            # In batches of other sizes a network adds up in another order, and is off by 1e-6 or so at a pixel; a case
+            # that is left out or comes twice changes the third digit.
+            assert two[test_set]["model"][frame] == pytest.approx(expected, rel=1e-4, abs=2e-5)
 
 
 def test_two_processes_train(arguments, tmp_path):

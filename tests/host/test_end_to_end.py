@@ -65,14 +65,15 @@ def test_the_scores_are_those_of_the_saved_arrays(trained):
     assert saved["preds"].shape == saved["trues"].shape == (24, 1, 1, 36, 36)
     error = saved["preds"].astype(float) - saved["trues"]
     model = json.loads((folder / "scores.json").read_text())["scores"]["n6"]["model"]
-    assert model["all"]["mse"] == pytest.approx((error**2).sum((1, 2, 3, 4)).mean(), rel=1e-6)
-    assert model["16"]["mae"] == pytest.approx(np.abs(error[1::2]).sum((1, 2, 3, 4)).mean(), rel=1e-6)
-    assert saved["metrics"] == pytest.approx([model["all"]["mae"], model["all"]["mse"]])
+    # Sums over 1296 pixels in fp32, which SSIM divides by one another: see evaluation/test_metrics.py.
+    assert model["all"]["mse"] == pytest.approx((error**2).sum((1, 2, 3, 4)).mean(), rel=1e-5)
+    assert model["16"]["mae"] == pytest.approx(np.abs(error[1::2]).sum((1, 2, 3, 4)).mean(), rel=1e-5)
+    assert saved["metrics"].tolist() == [model["all"]["mae"], model["all"]["mse"]]
     reference = [
         structural_similarity(np.clip(p[0, 0], 0, 1).astype(float), t[0, 0].astype(float), data_range=1)
         for p, t in zip(saved["preds"], saved["trues"], strict=True)
     ]
-    assert model["all"]["ssim"] == pytest.approx(np.mean(reference), abs=1e-6)
+    assert model["all"]["ssim"] == pytest.approx(np.mean(reference), abs=2e-5)
 
 
 def test_the_test_command_gives_the_scores_of_training(copied, capsys):

@@ -16,10 +16,14 @@ def test_by_default_the_curves_are_in_a_csv_file(arguments, tmp_path):
     assert len(losses) == 2
     assert losses[1] < losses[0]
     assert any(row.get("train_loss_step") for row in rows)
-    # A run that goes on adds a file, and one that starts anew begins again.
+    # A run that goes on leaves what is there, and one that starts anew begins again.
+    before = path.read_text()
     assert cli.main(["train", *arguments, "-e", "2", "--resume"]) == 0
-    assert len(list((tmp_path / "runs" / "run" / "logs").iterdir())) >= 1
-    assert path.is_file()
+    assert path.read_text() == before
+    assert cli.main(["train", *arguments, "-e", "1"]) == 0
+    (path,) = (tmp_path / "runs" / "run" / "logs").rglob("metrics.csv")
+    with path.open() as file:
+        assert len([row for row in csv.DictReader(file) if row["val_loss_epoch"]]) == 1
 
 
 @pytest.mark.parametrize(

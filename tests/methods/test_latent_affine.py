@@ -22,12 +22,14 @@ def test_pairs_are_neighbouring_observed_images_and_the_time_between_them(moving
 
 @pytest.mark.parametrize("missing", [(), (0, 5), (2, 4)])
 def test_gauss_newton_finds_a_known_motion_with_no_training(moving, missing):
-    x, _ = moving(VELOCITY, gain=0.98, missing=missing)
+    x, _ = moving(VELOCITY, gain=0.9, missing=missing)
     model = LatentAffine_Model(SHAPE, passes=0, refinements=8)
     found, _ = model.motion(read_slots(x))
     np.testing.assert_allclose(found[:, 0], [row[0] for row in VELOCITY], atol=2e-3)
     np.testing.assert_allclose(found[:, 1:3], [row[1:] for row in VELOCITY], atol=0.03)
-    np.testing.assert_allclose(found[:, 3], np.log(0.98), atol=0.012)  # a warp blurs, which looks like less gain
+    # A warp adds up to 1/4 of a square pixel to the variance of a blob, which is 4: up to 6 % of its height, more in
+    # one image than in another, which looks like gain.
+    np.testing.assert_allclose(found[:, 3], np.log(0.9), atol=0.02)
 
 
 def test_gradients_reach_the_encoder_and_teach_it_a_known_motion(moving):
@@ -45,8 +47,10 @@ def test_gradients_reach_the_encoder_and_teach_it_a_known_motion(moving):
         optimizer.step()
     assert model.encoder.features[0].weight.grad.abs().max() > 0
     found = model.motion(slots)[0].detach()
-    np.testing.assert_allclose(found[:, 0], [row[0] for row in VELOCITY], atol=0.03)
-    np.testing.assert_allclose(found[:, 1:3], [row[1:] for row in VELOCITY], atol=0.2)
+    # How far this gets depends on the order of sums. An encoder that has learned nothing is off by 0.2 and 0.7, the
+    # fastest motion; from other seeds, which differ more than machines do, it comes within a fifth of that.
+    np.testing.assert_allclose(found[:, 0], [row[0] for row in VELOCITY], atol=0.2 / 3)
+    np.testing.assert_allclose(found[:, 1:3], [row[1:] for row in VELOCITY], atol=0.7 / 3)
 
 
 @pytest.mark.parametrize("target", [0, 3, 7])
@@ -63,9 +67,12 @@ def test_any_frame_is_predicted_from_either_side(moving, target):
 def test_the_content_of_unobserved_slots_does_not_matter(moving):
     x, _ = moving(VELOCITY, missing=(1, 6))
     other = x.clone()
-    other[:, [1, 3, 6], 0] = torch.rand(4, 3, 36, 36)
+    generator = torch.Generator().manual_seed(0)
+    other[:, [1, 3, 6], 0] = torch.rand(4, 3, 36, 36, generator=generator)
+    model = LatentAffine_Model(SHAPE)
     with torch.no_grad():
-        model = LatentAffine_Model(SHAPE)
+        for parameter in model.parameters():  # at the start readouts are zero, and much makes no difference
+            parameter += 0.1 * torch.randn(parameter.shape, generator=generator)
         torch.testing.assert_close(model(x), model(other))
 
 
@@ -79,7 +86,9 @@ def test_the_order_in_which_slots_are_read_does_not_matter(moving):
 def test_one_observed_image_is_taken_for_a_sequence_at_rest(moving):
     x, _ = moving([[0.3, 0.0, 0.0]], target=3, missing=(0, 1, 4, 5, 6, 7))
     with torch.no_grad():
-        torch.testing.assert_close(LatentAffine_Model(SHAPE)(x)[:, 0], x[:, 2, :1], atol=1e-5, rtol=0)
+        torch.testing.assert_close(
+            LatentAffine_Model(SHAPE)(x)[:, 0], x[:, 2, :1], atol=3e-5, rtol=0
+        )  # see motion/test_warp.py
 
 
 def test_a_blend_of_more_images_has_less_noise(moving):

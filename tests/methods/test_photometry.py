@@ -15,7 +15,7 @@ def test_weights_sum_to_one_over_what_is_observed():
 def test_before_training_slots_count_equally_and_tones_stay(moving):
     x, y = moving([[0.1, 0.0, 0.0]])
     assert not BlendLogits()(read_slots(x), torch.rand(1, 8)).any()
-    torch.testing.assert_close(Tone()(y[:, 0], torch.rand(1)), y[:, 0])
+    assert torch.equal(Tone()(y[:, 0], torch.rand(1)), y[:, 0])
 
 
 def test_a_noisy_image_can_be_taught_to_count_less(moving):
@@ -30,10 +30,12 @@ def test_a_noisy_image_can_be_taught_to_count_less(moving):
         (weights.square() * noise.square()).sum(dim=1).mean().backward()  # the variance of the blend
         optimizer.step()
     best = blend_weights(-2 * noise.log(), slots.observed)  # inverse variances
-    torch.testing.assert_close(weights, best, atol=0.05, rtol=0)
+    assert (best - 1 / 7).abs().max() > 0.3  # what equal weights are off by
+    torch.testing.assert_close(weights, best, atol=0.1, rtol=0)
 
 
 def test_the_noise_level_is_that_of_the_noise_whatever_the_slope():
+    # The median of 3844 magnitudes, correlated among neighbours, has a standard deviation of about 3 %.
     rng = np.random.default_rng(0)
     x, y = np.meshgrid(np.linspace(0.3, 0.7, 64), np.linspace(-0.2, 0.2, 64))
     for sigma in (0.01, 0.05, 0.1):

@@ -6,6 +6,12 @@ import torch
 from openstl_seqinterp.data.simulate import affine_maps
 from openstl_seqinterp.motion.warp import flow_grid, motion_grid, rigid_flow, rigid_motion, warp
 
+# A position is a fraction of half the image in fp32, after some 20 roundings to 2**-24: at 26 pixels it is within 2e-5
+# of a pixel, and so are the values of an image in [0, 1], whose slopes are at most 1.
+CLOSE = 2e-5
+# OpenCV may round positions to 1/32 of a pixel (it did until version 5): half of that in x and in y.
+OPENCV = 1 / 32 + CLOSE
+
 
 def image(height=20, width=26, seed=0):
     """A smooth image that is black within 4 pixels of its border, float32 (H, W)."""
@@ -34,28 +40,27 @@ def test_affine_warps_are_those_of_opencv(velocity):
     shift[:2, 2] = (picture.shape[1] - 1) / 2, (picture.shape[0] - 1) / 2
     matrix = (shift @ about_centre @ np.linalg.inv(shift))[:2]
     expected = cv2.warpAffine(picture, matrix, picture.shape[::-1], flags=cv2.INTER_LINEAR)
-    # OpenCV rounds positions to 1/32 of a pixel.
-    np.testing.assert_allclose(moved(picture, velocity), expected, atol=1.5 / 32)
+    np.testing.assert_allclose(moved(picture, velocity), expected, atol=OPENCV)
 
 
 def test_the_identity_changes_nothing():
-    np.testing.assert_allclose(moved(image(), (0.0, 0.0, 0.0)), image(), atol=1e-6)
+    np.testing.assert_allclose(moved(image(), (0.0, 0.0, 0.0)), image(), atol=CLOSE)
 
 
 @pytest.mark.parametrize(("x", "y"), [(3, 0), (0, -2), (-1, 4)])
 def test_whole_pixel_shifts_are_exact(x, y):
-    np.testing.assert_allclose(moved(image(), (0.0, x, y)), np.roll(image(), (y, x), (0, 1)), atol=1e-5)
+    np.testing.assert_allclose(moved(image(), (0.0, x, y)), np.roll(image(), (y, x), (0, 1)), atol=CLOSE)
 
 
 def test_a_quarter_turn_is_that_of_numpy():
     square = image(22, 22)  # y points down, so a positive angle turns clockwise
-    np.testing.assert_allclose(moved(square, (np.pi / 2, 0.0, 0.0)), np.rot90(square, -1), atol=1e-5)
+    np.testing.assert_allclose(moved(square, (np.pi / 2, 0.0, 0.0)), np.rot90(square, -1), atol=CLOSE)
 
 
 def test_steps_of_a_motion_add_up():
-    velocity = torch.tensor([[0.3, 1.0, -2.0]]).double().float()
+    velocity = torch.tensor([[0.3, 1.0, -2.0]])
     product = rigid_motion(velocity, 2.5) @ rigid_motion(velocity, -1.0)
-    torch.testing.assert_close(product, rigid_motion(velocity, 1.5), atol=1e-5, rtol=0)
+    torch.testing.assert_close(product, rigid_motion(velocity, 1.5), atol=CLOSE, rtol=0)
 
 
 def test_the_exponential_map_is_that_of_torch():
@@ -64,14 +69,14 @@ def test_the_exponential_map_is_that_of_torch():
     zero = torch.zeros_like(x)
     rows = [torch.stack(row, -1) for row in ([zero, -rotation, x], [rotation, zero, y], [zero] * 3)]
     expected = torch.linalg.matrix_exp(torch.stack(rows, -2))
-    torch.testing.assert_close(rigid_motion(velocity), expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(rigid_motion(velocity), expected, atol=CLOSE, rtol=0)
 
 
 def test_a_rotation_is_that_of_the_simulation():
     grid = motion_grid(rigid_motion(torch.tensor([[0.2, 0.0, 0.0]])), (36, 36))
     maps = affine_maps(np.array([0.2]), np.zeros((1, 2)), 36).float()
     expected = torch.nn.functional.affine_grid(maps, [1, 1, 36, 36], align_corners=False)
-    torch.testing.assert_close(grid, expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(grid, expected, atol=CLOSE, rtol=0)
 
 
 def test_flow_warps_are_those_of_opencv():
@@ -81,7 +86,7 @@ def test_flow_warps_are_those_of_opencv():
     x, y = np.meshgrid(*(np.arange(size, dtype=np.float32) for size in picture.shape[::-1]))
     expected = cv2.remap(picture, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     grid = flow_grid(torch.from_numpy(flow).movedim(-1, 0)[None])
-    np.testing.assert_allclose(warp(tensor(picture), grid).numpy()[0, 0], expected, atol=1.5 / 32)
+    np.testing.assert_allclose(warp(tensor(picture), grid).numpy()[0, 0], expected, atol=OPENCV)
 
 
 def test_the_derivative_by_the_motion_is_that_of_finite_differences():
@@ -106,7 +111,7 @@ def test_positions_keep_their_precision_under_autocast():
     plain = warp(picture, motion_grid(rigid_motion(velocity), picture.shape[-2:]))
     with torch.autocast("cpu", torch.bfloat16):
         mixed = warp(picture, motion_grid(rigid_motion(velocity), picture.shape[-2:]))
-    torch.testing.assert_close(mixed, plain, atol=1e-4, rtol=0)
+    torch.testing.assert_close(mixed, plain, atol=CLOSE, rtol=0)
 
 
 def test_the_flow_of_one_velocity_everywhere_is_that_of_its_motion():
@@ -115,7 +120,10 @@ def test_the_flow_of_one_velocity_everywhere_is_that_of_its_motion():
     flow = rigid_flow(velocity.view(1, 3, 1, 1).expand(1, 3, *size), torch.tensor([-2.0]))
     # What the motion brings here in two steps comes from where two steps back lead to.
     torch.testing.assert_close(
-        warp(image, flow_grid(flow)), warp(image, motion_grid(rigid_motion(velocity, 2.0), size)), atol=1e-5, rtol=0
+        warp(image, flow_grid(flow)),
+        warp(image, motion_grid(rigid_motion(velocity, 2.0), size)),
+        atol=2 * CLOSE,
+        rtol=0,
     )
 
 

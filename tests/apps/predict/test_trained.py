@@ -46,7 +46,8 @@ def test_a_trained_method_fills_any_size(
     if method != "SimVP":
         assert {5, 7} <= set(filled["read_from"])
     if method == "SimVP_Motion":  # finds an easy motion after little training
-        assert np.abs(found[5].astype(float) - frames[5]).mean() < 6
+        error, still = (np.abs(image.astype(float) - frames[5]).mean() for image in (found[5], frames[4]))
+        assert error < still / 2
 
 
 @pytest.mark.parametrize("method", ["LatentAffine", "SimVP_Motion"])
@@ -61,7 +62,7 @@ def test_a_trained_method_extends_and_inserts(checkpoints, tmp_path, method, smo
     assert np.isfinite(found).all()
     if method == "SimVP_Motion":
         between = (frames[:-1] + frames[1:]) / 2
-        assert np.abs(found[1:17:2] - between).mean() < 0.03
+        assert np.abs(found[1:17:2] - between).mean() < np.abs(frames[:-1] - between).mean() / 2
 
 
 def test_simvp_extends_from_what_it_predicted(checkpoints, tmp_path, random, predict, report_of):

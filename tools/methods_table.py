@@ -26,17 +26,17 @@ METHODS = [
 ]
 REMARKS = {
     "SimVP Swin": "its window of 4 does not divide the grid of 18; OpenSTL has no setting for it",
-    "PhyDNet": "runs, with a wrong loss: OpenSTL takes the MSE between the loss of its model and the target",
-    "MIM": "keeps its memory from batch to batch, so a score depends on the order of the cases",
+    "PhyDNet": "runs with a wrong loss: OpenSTL computes the MSE between the loss of its model and the target",
+    "MIM": "carries its memory over from batch to batch, so a score depends on the order of the cases",
     "MMVP": "mixes up the channels of colour images",
-    "WaST": "`loss_weight` asks for a GPU whatever the device",
+    "WaST": "`loss_weight` needs a GPU whatever the device",
 }
 HEADER = """# Methods of OpenSTL on `-d seqinterp`
 
-4 images of 36x36 in, 4 out. Each row is a run of one tiny epoch (20 sequences) and a test on a CPU, made by
-`tools/methods_table.py` with {host}. It says whether a method runs, not how good it is.
-Every SimVP row is `-m SimVP --model_type NAME -c configs/seqinterp/SimVP_quick.py`, every other one `-m NAME`, which
-takes its config from `configs/seqinterp/`.
+4 images of 36x36 in, 4 out. For each row, `tools/methods_table.py` trained one tiny epoch (20 sequences) and ran a test on
+a CPU, with {host}. The table shows whether a method runs, not how well it does.
+The SimVP rows use `-m SimVP --model_type NAME -c configs/seqinterp/SimVP_quick.py`, the others `-m NAME` with the config of
+that name in `configs/seqinterp/`.
 
 | method | config | result | remark |
 |---|---|---|---|

@@ -14,9 +14,9 @@ from .checkpoint import BEST, LAST
 
 
 class SeededEpochs(Callback):
-    """Seed every epoch by the run's seed and its number.
+    """Seed every epoch with the run's seed and its number.
 
-    So an epoch depends on nothing but the state at its start, and a resumed run equals an uninterrupted one.
+    An epoch then depends only on the state at its start, so a resumed run equals an uninterrupted one.
     """
 
     def __init__(self, seed: int) -> None:
@@ -25,7 +25,7 @@ class SeededEpochs(Callback):
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
-        # Not at the start of the epoch: making the loader's iterator draws a number, before that hook or after it.
+        # Not at the start of the epoch: creating the loader's iterator draws a number, before that hook or after it.
         if batch_idx == 0:
             state = np.random.SeedSequence([self.seed, trainer.current_epoch]).generate_state(1)
             pl.seed_everything(int(state[0]), verbose=False)
@@ -34,7 +34,7 @@ class SeededEpochs(Callback):
 class History(Callback):
     """The validation MSE after each epoch (a mean over pixels), and the seconds of training until then.
 
-    It is a part of every checkpoint, so a resumed run goes on with it.
+    It is part of every checkpoint, so a resumed run continues it.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class History(Callback):
 
     @property
     def seconds(self) -> float:
-        """Of training and validation, up to the last finished epoch."""
+        """Training and validation, up to the last finished epoch."""
         return self.epochs[-1]["seconds"] if self.epochs else 0.0
 
     def state_dict(self) -> dict[str, Any]:
@@ -56,14 +56,14 @@ class History(Callback):
         self._start = time.perf_counter() - self.seconds
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        metrics = trainer.callback_metrics  # methods whose loss is not the MSE log that too
+        metrics = trainer.callback_metrics  # methods whose loss is not the MSE log val_mse too
         mse = float(metrics.get("val_mse", metrics.get("val_loss", float("nan"))))
         seconds = time.perf_counter() - self._start
         self.epochs = [*self.epochs, {"epoch": trainer.current_epoch + 1, "seconds": seconds, "val_mse": mse}]
 
 
 class Announcement(Callback):
-    """Says how long a run will take where that is hours, from the time of its first steps but one, which warms up."""
+    """Tells how long a run will take if that is hours, from the time of its first steps after one of warm-up."""
 
     long = 3600.0  # seconds
     _TIMED = 4  # steps
@@ -88,21 +88,21 @@ class Announcement(Callback):
 
 
 class OutOfTime(Exception):
-    """The time that a command was given is over."""
+    """The time limit of a command has passed."""
 
 
 class Deadline(Callback):
-    """Ends what runs once ``minutes`` have passed since it was made: before a training step or before a test set.
+    """Ends a run ``minutes`` after its own creation, before the next training step or test set.
 
-    It raises `OutOfTime` instead of asking the Trainer to stop, which would run the hooks of the end of an epoch: as
-    it is, ``last.ckpt`` holds the last epoch that was finished, and the same command goes on from there.
+    It raises `OutOfTime` instead of asking the Trainer to stop, which would run the hooks of the end of an epoch.
+    ``last.ckpt`` then holds the last finished epoch, and the same command continues from there.
     """
 
     def __init__(self, minutes: float) -> None:
         self._end = time.monotonic() + 60 * minutes
 
     def check(self) -> None:
-        """Raise `OutOfTime` where it is due."""
+        """Raise `OutOfTime` if time is up."""
         if time.monotonic() > self._end:
             raise OutOfTime
 
@@ -117,7 +117,7 @@ class Deadline(Callback):
 
 
 class LastCheckpoint(ModelCheckpoint):
-    """``last.ckpt``: the state after the latest epoch, and before the first: there is always one to resume."""
+    """``last.ckpt``: the state after the latest epoch, or before the first: a run can always be resumed."""
 
     def __init__(self, folder: str) -> None:
         super().__init__(folder, LAST.removesuffix(".ckpt"), save_on_train_epoch_end=True, enable_version_counter=False)
@@ -129,7 +129,7 @@ class LastCheckpoint(ModelCheckpoint):
 
 
 def checkpoints(folder: str, monitor: str, every: int) -> list[Callback]:
-    """``best.ckpt`` has the lowest ``monitor`` so far. It is written first, so ``last.ckpt`` knows of it."""
+    """``best.ckpt`` has the lowest ``monitor`` so far; written first, so ``last.ckpt`` records it."""
     name = BEST.removesuffix(".ckpt")
     best = ModelCheckpoint(
         folder, name, monitor, every_n_epochs=every, save_on_train_epoch_end=True, enable_version_counter=False
@@ -158,5 +158,5 @@ class _PlainBar(_WithValidation, TQDMProgressBar):
 
 
 def progress_bar() -> Callback:
-    """Rich's bar on a terminal. Rich draws nothing into a pipe or a log file, so there tqdm's, in few lines."""
+    """Rich's bar on a terminal; tqdm's, in few lines, in a pipe or a log file, where Rich draws nothing."""
     return _RichBar(refresh_rate=5) if sys.stdout.isatty() else _PlainBar(refresh_rate=60)

@@ -1,7 +1,7 @@
 """What newer packages broke in OpenSTL (c74deb5, version 1.0.0), repaired in memory. No file of OpenSTL is changed.
 
-Each repair does nothing where it is not needed, and touches only the name that broke: names that OpenSTL imports from
-timm are replaced while it is imported and put back afterwards, the others are OpenSTL's own.
+A repair that is not needed does nothing; the others touch only the name that broke. Names that OpenSTL imports from
+timm are replaced while it is imported and restored afterwards; the rest are OpenSTL's own.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from .embedded.schedule import step_scheduler
 
 
 class Name(NamedTuple):
-    """A name that OpenSTL imports: what one sees without the repair, since when, and what to import instead."""
+    """A name that OpenSTL imports: the symptom without the repair, since when, and its replacement."""
 
     symptom: str
     since: str
     module: str
     name: str
-    replacement: Callable[[ModuleType], Any]  # what to import instead, or None where none is needed
+    replacement: Callable[[ModuleType], Any]  # what to import instead, or None if no repair is needed
 
 
 class Repair(NamedTuple):
-    """A name of OpenSTL's own: what one sees without the repair, since when, and how to repair it."""
+    """A name of OpenSTL itself: the symptom without the repair, since when, and how to repair it."""
 
     symptom: str
     since: str
@@ -41,7 +41,7 @@ def _renamed(old: str, new: str) -> Callable[[ModuleType], Any]:
 
 
 def _block(name: str) -> Callable[[ModuleType], Any]:
-    """A transformer block that takes ``drop`` and has one ``drop_path`` and whole numbers for its window, as it had."""
+    """A transformer block with ``drop``, a single ``drop_path`` and integer window sizes, as in older versions."""
 
     def replace(module: ModuleType) -> Any:
         upstream: Any = getattr(module, name)
@@ -62,7 +62,7 @@ def _block(name: str) -> Callable[[ModuleType], Any]:
 
 
 def _window(name: str) -> Callable[[ModuleType], Any]:
-    """A function of windows that takes their side as one number, as it did."""
+    """A window function that takes the side as one number, as before."""
 
     def replace(module: ModuleType) -> Any:
         upstream = getattr(module, name)
@@ -79,7 +79,7 @@ def _window(name: str) -> Callable[[ModuleType], Any]:
 
 
 def _patch_merging(module: ModuleType) -> Any:
-    """A layer that is told its resolution and maps tokens (B, L, C), as it did, where it now maps (B, H, W, C)."""
+    """A layer that is given its resolution and maps tokens (B, L, C), as before; now it maps (B, H, W, C)."""
     upstream: Any = module.PatchMerging
     if "input_resolution" in inspect.signature(upstream.__init__).parameters:
         return None
@@ -102,7 +102,7 @@ def _step_timm_schedules() -> None:
 
 
 def _count_onecycle_steps() -> None:
-    """OpenSTL takes epochs x batches // GPUs: wrong by rounding, and altogether with several processes on CPUs."""
+    """OpenSTL takes epochs x batches // GPUs: off by rounding, and wrong for several processes on CPUs."""
     from openstl.methods.base_method import Base_method
 
     upstream = Base_method.configure_optimizers
@@ -142,7 +142,7 @@ def _settings_of_e3dlstm() -> None:
 
 
 def _structural_similarity() -> None:
-    """Call scikit-image's SSIM as 0.19 understood OpenSTL: channels last, and a data range of 2 for floats."""
+    """Call scikit-image's SSIM as 0.19 read OpenSTL's call: channels last, data range 2 for floats."""
     from openstl.core import metrics
     from skimage.metrics import structural_similarity
 
@@ -175,7 +175,7 @@ AFTER_IMPORT = (
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Import OpenSTL inside this: the names of `WHILE_IMPORTING` are as it knew them, and afterwards as they were."""
+    """Import OpenSTL inside this block: it sees the names of `WHILE_IMPORTING` repaired; then they are restored."""
     with ExitStack() as stack:
         for repair in WHILE_IMPORTING:
             module = importlib.import_module(repair.module)
@@ -186,6 +186,6 @@ def importing() -> Iterator[None]:
 
 
 def after_import() -> None:
-    """Repair what fails, or goes wrong in silence, once OpenSTL is imported."""
+    """Repair what fails, or is silently wrong, once OpenSTL is imported."""
     for repair in AFTER_IMPORT:
         repair.apply()

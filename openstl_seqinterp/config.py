@@ -1,7 +1,7 @@
 """From the command line and a config file to the settings of a run.
 
-The flags are the host's plus ours. A value given on the command line beats the config file, which beats the defaults:
-always, unlike in OpenSTL, where it depends on the name and on whether the value equals zero. Unknown names are errors.
+The flags are the host's plus the plugin's. The command line always beats the config file, which beats the defaults; in
+OpenSTL, that depends on the name and on whether the value equals zero. Unknown names are errors.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from .settings import Balance, Logger, Precision, RunSettings, check
 _HERE = Path(__file__).resolve().parent
 CONFIGS = next(
     (f for f in (_HERE / "configs", _HERE.parent / "configs") if f.is_dir()), _HERE
-)  # of a wheel, or a clone
-_FOLDER = "seqinterp"  # of configs, below any folder of them
+)  # in a wheel, or a clone
+_FOLDER = "seqinterp"  # of this plugin's configs, in any folder of configs
 
-# Defaults of our commands where they differ from the host's.
+# Defaults of the plugin's commands where they differ from the host's.
 _OURS: dict[str, Any] = {
     "dataname": None,  # what the method reads
     "ex_name": None,  # named after the run, so that test.py finds what train.py left
-    "num_workers": 0,  # the data are in memory: handing batches between processes costs more than making them
+    "num_workers": 0,  # data are in memory: passing batches between processes costs more than making them
 }
 
 
 def build_parser(prog: str | None = None) -> argparse.ArgumentParser:
-    """The host's flags and ours. Names of data sets and methods are checked later: some are found in the data root."""
+    """The host's flags and the plugin's. Data sets and methods are checked later: some are in the data root."""
     parser = _extended(host.create_parser(), prog)
     parser.set_defaults(**_OURS)
     return parser
 
 
 def script_parser(upstream: Callable[[], argparse.ArgumentParser]) -> Callable[[], argparse.ArgumentParser]:
-    """A parser for OpenSTL's own scripts: their flags and defaults, any name, and our flags."""
+    """A parser for OpenSTL's scripts: their flags and defaults, any name, the plugin's flags."""
     return lambda: _extended(upstream())
 
 
@@ -53,7 +53,7 @@ def _extended(base: argparse.ArgumentParser, prog: str | None = None) -> argpars
         conflict_handler="resolve",
         description="Interpolate and extrapolate sequences.",
     )
-    names = f"{ONE_SIDED.name}, {INFILL.name}, or one that was imported"
+    names = f"{ONE_SIDED.name}, {INFILL.name}, or an imported one"
     parser.add_argument("--dataname", "-d", default=defaults["dataname"], help=f"data set: {names}")
     names = f"{', '.join(['SimVP', *registry.METHODS])}, or one of OpenSTL's"
     parser.add_argument("--method", "-m", default=defaults["method"], help=f"method: {names}")
@@ -61,16 +61,16 @@ def _extended(base: argparse.ArgumentParser, prog: str | None = None) -> argpars
     training, testing = training_sets(ONE_SIDED.name), scored_sets(ONE_SIDED.name)
     some, switch = {"nargs": "+"}, {"action": "store_true", "default": False}
     flags: dict[str, tuple[str, dict[str, Any]]] = {
-        "train_set": (f"one of {', '.join(training)}; for own data, of NAME-* (default: the first)", {}),
+        "train_set": (f"one of {', '.join(training)}; for your own data, NAME or NAME-* (default: the first)", {}),
         "test_sets": (f"any of {', '.join(testing)} (default: those of the paper)", some),
         "balance": ("velocity: slow and fast motion count equally (default: none)", {"default": get_args(Balance)[0]}),
-        "epoch_cases": ("training cases that an epoch draws (default: each once)", {"type": int}),
-        "precision": ("of training (default: what the device is fast in); scores are computed in fp32",
+        "epoch_cases": ("training cases that an epoch draws (default: each case once)", {"type": int}),
+        "precision": ("training precision (default: what the device is fast in); scores are in fp32",
                       {"default": device.AUTO, "choices": get_args(Precision)}),
-        "compile": ("train the networks of SimVP by torch.compile, for a GPU", switch),
+        "compile": ("train SimVP networks with torch.compile; meant for a GPU", switch),
         "logger": ("where the training curves go, in the run's folder (default: csv)",
                    {**some, "default": ["csv"], "choices": get_args(Logger)}),
-        "resume": ("go on from last.ckpt of the same command", switch),
+        "resume": ("continue from the last.ckpt of the same command", switch),
     }  # fmt: skip
     for name, (text, how) in flags.items():
         group.add_argument(f"--{name}", help=text, **how)
@@ -78,7 +78,7 @@ def _extended(base: argparse.ArgumentParser, prog: str | None = None) -> argpars
 
 
 def find_config(method: str) -> Path:
-    """``configs/seqinterp/METHOD.py`` below the working folder or beside the plugin, in any case; UserError if none."""
+    """``configs/seqinterp/METHOD.py`` in the working folder or beside the plugin, in any case; UserError if none."""
     for folder in (Path("configs") / _FOLDER, CONFIGS / _FOLDER):
         for path in sorted(folder.glob("*.py")):
             if path.stem.lower() == method.lower():
@@ -88,13 +88,13 @@ def find_config(method: str) -> Path:
 
 
 def named_config(path: Path) -> Path:
-    """``path``, or the plugin's own config of that name where there is no such file: one may stand anywhere."""
+    """``path``, or, if there is no such file, the plugin's own config of that name."""
     own = (CONFIGS / _FOLDER / path.name).with_suffix(".py")
     return own if own.is_file() and not path.is_file() else path
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """The keys of a config file in OpenSTL's form: a Python file of assignments. UserError where it cannot be read."""
+    """The keys of a config file in OpenSTL's form: a Python file of assignments. UserError if it cannot be read."""
     if not path.is_file():
         raise UserError(
             f"there is no config file {path}{nearest(path.stem, (p.stem for p in path.parent.glob('*.py')))}"
@@ -106,7 +106,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def _given(parser: argparse.ArgumentParser, argv: Sequence[str]) -> dict[str, Any]:
-    """What the command line says itself, without defaults."""
+    """What the command line sets, without defaults."""
     names, unset = vars(parser.parse_args([])), object()
     namespace, extra = parser.parse_known_args(argv, argparse.Namespace(**dict.fromkeys(names, unset)))
     if extra:
@@ -116,7 +116,7 @@ def _given(parser: argparse.ArgumentParser, argv: Sequence[str]) -> dict[str, An
 
 
 def _check_keys(path: Path, config: dict[str, Any], method: str, settings: Iterable[str]) -> None:
-    """UserError for a key that neither the flags nor the method know, with the nearest one."""
+    """UserError, with the nearest name, for a key that neither flags nor method know."""
     model = registry.abilities(method).settings
     known = {*settings, *(model.model_fields if model else ())}
     for key in config:
@@ -125,7 +125,7 @@ def _check_keys(path: Path, config: dict[str, Any], method: str, settings: Itera
 
 
 def check_settings(values: dict[str, Any], source: str) -> None:
-    """Fill in the default sets of the data set. UserError for the first of ``values`` that cannot work."""
+    """Fill in the data set's default sets. UserError for the first of ``values`` that cannot work."""
     abilities = registry.abilities(values["method"])
     if values["protocol"] != abilities.protocol.name:
         raise UserError(f"{source}: {values['method']} reads -d {abilities.protocol.name}, not {values['dataname']}")
@@ -147,12 +147,12 @@ def check_settings(values: dict[str, Any], source: str) -> None:
         require_known(f"model_type of host {host.NAME}", known.get(request.lower(), request), known.values())
     elif values["compile"]:
         raise UserError(
-            f"{source}: compile is for the network of SimVP, which {values['method']} does not have; leave it out"
+            f"{source}: compile works on SimVP networks, which {values['method']} does not use; leave it out"
         )
 
 
 def check_script_settings(args: argparse.Namespace, view: registry.View) -> None:
-    """UserError for settings, merged by a script of OpenSTL's, that cannot work; it swallows an unreadable config."""
+    """UserError for settings, merged by OpenSTL's script, that cannot work: it ignores an unreadable config."""
     source, values = "settings", {**vars(args), **view.parameters, "method": known_method(args.method)}
     if args.config_file is not None:
         path = Path(args.config_file)
@@ -182,7 +182,7 @@ def resolve(argv: Sequence[str], *, test: bool = False, prog: str | None = None)
         for source, values in ((f"config {path}", config), ("command line", given)):
             if key in values and values[key] != value:
                 raise UserError(
-                    f"{source}: {key}={values[key]!r} cannot be had with -d {dataname}, which has {value!r}"
+                    f"{source}: {key}={values[key]!r} does not fit -d {dataname}, which has {value!r}"
                 )
 
     values = {**defaults, **late, **view.parameters, **config, **given}
@@ -195,7 +195,7 @@ def resolve(argv: Sequence[str], *, test: bool = False, prog: str | None = None)
         values["ex_name"] = f"{dataname}_{network}_{values['train_set']}"
     wanted = given.get("device", config.get("device", "cpu"))
     if wanted not in ("cpu", device.CUDA) or (wanted == device.CUDA and device.accelerator(wanted) == "cpu"):
-        raise UserError(f"--device {wanted} is not there; leave it out and the device is chosen by itself")
+        raise UserError(f"--device {wanted} is not available; leave it out to choose the device automatically")
     return argparse.Namespace(**values)
 
 
@@ -207,12 +207,12 @@ def _view(name: str, method: str, data_root: str) -> registry.View:
         raise UserError(f"-d {name} is OpenSTL's own data set; train on it with OpenSTL's tools/train.py")
     raise UserError(
         f"unknown data set {name!r}{nearest(name, registry.DATASETS)} "
-        f"(known: {', '.join(registry.DATASETS)}, and those imported to {data_root})"
+        f"(known: {', '.join(registry.DATASETS)}, and those imported into {data_root})"
     )
 
 
 def known_method(name: Any) -> str:
-    """The name of a registered method as it is shown; UserError where there is none."""
+    """The display name of a registered method; UserError if there is none."""
     names = registry.method_names()
     if not isinstance(name, str) or name.lower() not in names:
         others = "; OpenSTL's other methods need OpenSTL, see docs/openstl.md" * host.EMBEDDED

@@ -19,12 +19,12 @@ PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}  # --prec
 
 
 def accelerator(device: str) -> str:
-    """Lightning's ``"gpu"`` or ``"cpu"`` for OpenSTL's ``--device``: a GPU where wanted (the default) and there."""
+    """Lightning's ``"gpu"`` or ``"cpu"`` for OpenSTL's ``--device``: a GPU if requested (the default) and available."""
     return "gpu" if device.startswith(CUDA) and torch.cuda.is_available() else "cpu"
 
 
 def precision(requested: str, on: str) -> str:
-    """Lightning's precision for ``--precision``; ``auto`` takes bf16 where the hardware is fast in it, else fp32.
+    """Lightning's precision for ``--precision``; ``auto`` is bf16 where the hardware is fast in it, else fp32.
 
     Raises UserError for 16 on a CPU, where half precision is slower than fp32 and has no gradient scaler.
     """
@@ -40,14 +40,14 @@ def precision(requested: str, on: str) -> str:
 def _fast_in_bf16() -> bool:
     """Whether this CPU multiplies matrices faster in bf16 than in fp32.
 
-    That it has instructions for it does not tell: with AVX512-BF16 alone, AMD's Zen 4 is about twice as fast as in
-    fp32 and Intel's Sapphire Rapids half as fast. The answer is far from the limit on either.
+    Having bf16 instructions is not enough: with AVX512-BF16 alone, AMD's Zen 4 is about twice as fast as in fp32
+    and Intel's Sapphire Rapids half as fast. Both are far from the threshold.
     """
-    cpu: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # newer than the oldest torch that works
+    cpu: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # absent in the oldest torch that is supported
     if not (cpu.get("avx512_bf16") or cpu.get("amx_bf16")):
         return False
     seconds = dict.fromkeys((torch.float32, torch.bfloat16), inf)
-    for _ in range(8):  # taken in turns, so that other work on the machine is shared fairly
+    for _ in range(8):  # alternating, so that other load on the machine affects both alike
         for dtype in seconds:
             matrix = torch.ones(512, 512, dtype=dtype)
             start = time.perf_counter()

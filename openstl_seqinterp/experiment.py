@@ -1,4 +1,4 @@
-"""The plugin's runner: the host's, with the device chosen by itself, checkpoints that are what they say, and scores."""
+"""The plugin's runner: the host's, with automatic choice of device, reliable checkpoints, and scores."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from .evaluation.report import report
 from .files import writable_folder
 from .running import Predictor, interruptible, loggers, quiet
 
-_LOGS = "logs"  # folder of training curves, in that of the run
-_LOGGED_STEPS = 10  # from one line of a training curve to the next
+_LOGS = "logs"  # folder of training curves, inside the run's
+_LOGGED_STEPS = 10  # between points of a training curve
 
 
 class SeqInterpExperiment(host.BaseExperiment):
-    """Train and score a method of the host. ``args`` is what `config.resolve` or OpenSTL's scripts make."""
+    """Train and score a method of the host. ``args`` come from `config.resolve` or OpenSTL's scripts."""
 
     def __init__(self, args: Namespace, dataloaders: Any = None, strategy: str = "auto") -> None:
         self.accelerator = device.accelerator(args.device)
         self.precision = device.precision("16" if args.fp16 else args.precision, self.accelerator)
         if args.fps and (self.accelerator == "cpu" or host.EMBEDDED):
-            raise UserError("--fps is measured by OpenSTL on a GPU; here there is none, or no OpenSTL")
+            raise UserError("--fps is measured by OpenSTL on a GPU; one of the two is missing here")
         args.device = "cuda" if self.accelerator == "gpu" else "cpu"
         if self.accelerator == "cpu":
             speedups.keep_freed_memory()
@@ -56,14 +56,14 @@ class SeqInterpExperiment(host.BaseExperiment):
         try:
             super().__init__(args, dataloaders, strategy)
         except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
-            # The methods of a host check their settings by failing.
+            # A host's methods reject bad settings by failing.
             raise UserError(f"{args.method} cannot be built with these settings: {error!r}") from error
         for name, loader in {"training": self.data.train_loader, "validation": self.data.valid_loader}.items():
             if len(loader) == 0:
                 raise UserError(
-                    f"{len(loader.dataset)} {name} cases make no batch; use smaller batches, or no --drop_last"
+                    f"{len(loader.dataset)} {name} cases do not fill a batch; use smaller batches, or no --drop_last"
                 )
-        # Before training: a test set that cannot be read must not be found out after it.
+        # Before training, so that an unreadable test set is not found only after it.
         self.test_sets = withheld_datasets(
             Path(args.data_root),
             args.dataname,
@@ -75,10 +75,10 @@ class SeqInterpExperiment(host.BaseExperiment):
         speedups.prepare(self.method.model, self.accelerator, self.precision)
 
     def _get_data(self, dataloaders: Any = None) -> Any:
-        """The host's data module, of loaders for the data set as this method sees it."""
+        """The host's data module, with the data set as this method reads it."""
         view = registry.find(self.args.dataname, self.args.method, self.args.data_root)
         if view is None:
-            raise UserError(f"-d {self.args.dataname} is no data set of this plugin's")
+            raise UserError(f"-d {self.args.dataname} is not a data set of this plugin")
         self.view = view
         if dataloaders is None:
             self.config.update(view.parameters)
@@ -86,33 +86,33 @@ class SeqInterpExperiment(host.BaseExperiment):
         return super()._get_data(dataloaders)
 
     def stop_at(self, deadline: Deadline) -> None:
-        """Raise `OutOfTime` in `train` or `test` once ``deadline`` is over."""
+        """Raise `OutOfTime` in `train` or `test` after ``deadline``."""
         self.deadline = deadline
         self.trainer.callbacks.append(deadline)
 
     def _load_callbacks(self, args: Namespace, save_dir: str, ckpt_dir: str) -> tuple[list[Callback], str]:
         upstream, save_dir = super()._load_callbacks(args, save_dir, ckpt_dir)
-        # The host's best.ckpt lags one validation behind, and a learning-rate monitor needs a logger.
+        # The host's best.ckpt is one validation behind, and a learning-rate monitor needs a logger.
         dropped = ModelCheckpoint if loggers(args.logger) else (ModelCheckpoint, LearningRateMonitor)
         kept = [callback for callback in upstream if not isinstance(callback, dropped)]
         ours = [
             SeededEpochs(args.seed),
             Announcement(),
             progress_bar(),
-            self.history,  # before the checkpoints, which hold it
+            self.history,  # before the checkpoints, which include it
             *checkpoints(ckpt_dir, args.metric_for_bestckpt, args.log_step),
         ]
         return kept + ours, save_dir
 
     def _init_trainer(self, args: Namespace, callbacks: list[Callback], strategy: str) -> pl.Trainer:
         if self.processes > 1 or len(args.gpus) > 1:
-            # OpenSTL's default is plain ddp, which half of its methods cannot do: some of their weights go unused.
+            # OpenSTL's default, plain ddp, fails for half of its methods, which leave some weights unused.
             strategy = "ddp_find_unused_parameters_true"
         return pl.Trainer(
             accelerator=self.accelerator,
             devices=args.gpus if self.accelerator == "gpu" and self.processes == 1 else self.processes,
             strategy=strategy,
-            use_distributed_sampler=False,  # our samplers share by themselves; Lightning would repeat test cases
+            use_distributed_sampler=False,  # our samplers split the cases; Lightning's would repeat test cases
             precision=self.precision,  # type: ignore[arg-type]
             max_epochs=args.epoch,
             callbacks=callbacks,
@@ -126,13 +126,13 @@ class SeqInterpExperiment(host.BaseExperiment):
         )
 
     def display_method_info(self, args: Namespace) -> Any:
-        """The host's description of the model, taken on a copy in eval mode.
+        """The host's description of the model, made on a copy in eval mode.
 
         Counting FLOPs runs the network, which would change BatchNorm's statistics and random states.
         """
         described = copy.copy(args)
         if isinstance(self.method, host.SimVP):
-            described.method = "simvp"  # the host knows its own names only
+            described.method = "simvp"  # the host knows only its own names
         model = self.method.model
         self.method.model = copy.deepcopy(model).eval()
         try:
@@ -148,7 +148,7 @@ class SeqInterpExperiment(host.BaseExperiment):
             path = Path(self.args.ckpt_path or self.checkpoints / LAST)
             if path.parent.resolve() != self.checkpoints.resolve():
                 raise UserError(
-                    f"--ckpt_path {path} is of another run; training goes on from one in {self.checkpoints}"
+                    f"--ckpt_path {path} is from another run; training continues only from one in {self.checkpoints}"
                 )
             checkpoint = load_checkpoint(path)
             require_same_run(self.method, checkpoint, path)
@@ -156,11 +156,11 @@ class SeqInterpExperiment(host.BaseExperiment):
             done = checkpoint["epoch"] + 1 if checkpoint["global_step"] else 0
             _say(f"resuming {path} after epoch {done} of {self.args.epoch}")
         elif (self.checkpoints / LAST).exists():
-            _say(f"replacing the earlier run in {self.folder} (to keep one: --ex_name; to go on with it: --resume)")
+            _say(f"replacing the earlier run in {self.folder} (to keep it: --ex_name; to continue it: --resume)")
             self._remove_checkpoints()
         writable_folder(self.folder)
         hint = (
-            f"{self.checkpoints / LAST} holds the last finished epoch: the same command with --resume goes on from it"
+            f"{self.checkpoints / LAST} holds the last finished epoch: the same command with --resume continues from it"
         )
         with interruptible(self.trainer, hint), quiet(), self.compiled(self.args.compile):
             self.trainer.fit(self.method, self.data, ckpt_path=path, weights_only=True)
@@ -168,7 +168,7 @@ class SeqInterpExperiment(host.BaseExperiment):
 
     @contextmanager
     def compiled(self, requested: bool) -> Iterator[None]:
-        """In this block the host's networks in the method are compiled for training, if that is ``requested``."""
+        """Within this block the host's networks in the method are compiled for training, if ``requested``."""
         networks = [module for module in self.method.modules() if isinstance(module, host.SimVP_Model)]
         with ExitStack() as stack:
             for network in networks if requested else []:
@@ -183,10 +183,10 @@ class SeqInterpExperiment(host.BaseExperiment):
 
     def test(self) -> Record | None:
         """Score the best checkpoint (or ``--ckpt_path``) on ``--test_sets``; write tables and figures."""
-        asked = self.args.ckpt_path and not self.trained  # training starts from it, and then has a best one of its own
+        asked = self.args.ckpt_path and not self.trained  # training starts from it, then has its own best one
         path = Path(self.args.ckpt_path) if asked else self.checkpoints / BEST
         if not path.exists() and (self.checkpoints / LAST).exists():
-            raise UserError(f"{self.folder} has no {BEST}: no epoch was finished yet; train on with --resume")
+            raise UserError(f"{self.folder} has no {BEST}: no epoch has finished yet; continue training with --resume")
         checkpoint = load_checkpoint(path)
         load_weights(self.method, checkpoint, path)
         writable_folder(self.folder)
@@ -197,18 +197,18 @@ class SeqInterpExperiment(host.BaseExperiment):
             for dataset, sampler in zip(self.test_sets.values(), samplers, strict=True)
         ]
         with (
-            interruptible(self.trainer, f"{path} is whole: tools/test.py with the same arguments scores it"),
+            interruptible(self.trainer, f"{path} is complete: tools/test.py with the same arguments scores it"),
             quiet(),
         ):
             batches: Any = self.trainer.predict(
                 Predictor(self.method, self.args.val_batch_size), loaders, weights_only=True
             )
-        shares = [batches] if len(loaders) == 1 else batches  # Lightning does not nest its answer for a single loader
+        shares = [batches] if len(loaders) == 1 else batches  # Lightning does not nest the result of a single loader
         gathered = [sampler.gather(torch.cat(share)) for sampler, share in zip(samplers, shares, strict=True)]
         predictions = {name: images.cpu().numpy() for name, images in zip(self.test_sets, gathered, strict=True)}
         if not self.trainer.is_global_zero:
             return None
-        trained = {**self.config, **checkpoint["hyper_parameters"]}  # what was trained, not what this command says
+        trained = {**self.config, **checkpoint["hyper_parameters"]}  # as it was trained, not as this command says
         about = {
             "host": host.NAME,
             "method": registry.method_names().get(trained["method"], trained["method"]),

@@ -1,7 +1,7 @@
 """The host: OpenSTL where it is installed, else the embedded one.
 
 Its names, such as ``host.SimVP``, are attributes of this module. The host is chosen and imported when the first of them
-is needed, so importing this module costs nothing and cannot fail. Beside it only `compat`, which repairs OpenSTL,
+is used, so importing this module costs nothing and cannot fail. Apart from it, only `compat`, which repairs OpenSTL,
 imports OpenSTL. ``SEQINTERP_HOST=auto|openstl|embedded`` forces a choice.
 """
 
@@ -29,15 +29,15 @@ _MODEL_TYPES = (
 
 
 def _is_benchmark(package: Path) -> bool:
-    """Whether a folder is the package of the benchmark: PyPI's project of the same name has no methods."""
+    """Whether a folder is the benchmark's package: the PyPI project of the same name has no methods."""
     return (package / "methods" / "__init__.py").is_file()
 
 
 def choose(request: str) -> str:
-    """``"openstl"`` or ``"embedded"`` for a request of ``auto`` or one of them; UserError where it cannot be had.
+    """``"openstl"`` or ``"embedded"`` for a request of ``auto`` or either; UserError if it is not available.
 
-    A clone whose folder is called openstl looks like a package without code to Python, from the folder above it: the
-    clone is then put on the path. Any other such folder is no OpenSTL, and is passed over.
+    From the folder above it, Python takes a clone in a folder named openstl for a package without code; the clone is
+    then put on the path. Any other such folder is not OpenSTL and is ignored.
     """
     require_known("SEQINTERP_HOST", request, ["auto", "openstl", "embedded"])
     if request == "embedded":
@@ -49,19 +49,19 @@ def choose(request: str) -> str:
     if spec is not None and spec.origin is not None:
         raise UserError(
             f"the installed 'openstl' ({spec.origin}) is PyPI's STL-mesh reader, not the benchmark OpenSTL: "
-            f"pip uninstall openstl, then {GET_IT}, or go on without it (SEQINTERP_HOST=embedded)"
+            f"pip uninstall openstl, then {GET_IT}, or continue without it (SEQINTERP_HOST=embedded)"
         )
     for folder in folders:
         if _is_benchmark(folder / "openstl"):
             sys.path.insert(0, str(folder))
             return "openstl"
     if request == "openstl":
-        found = f" (the folder {folders[0]} is no checkout of it)" if folders else ""
+        found = f" (the folder {folders[0]} is not a checkout of it)" if folders else ""
         raise UserError(f"SEQINTERP_HOST=openstl, but OpenSTL is not installed{found}; {GET_IT}")
     return "embedded"
 
 
-# What the plugin needs of a host, and the module of OpenSTL that has it.
+# What the plugin needs from a host, and the OpenSTL module that has it.
 _WHERE = {
     "BaseExperiment": "api",
     "SimVP": "methods",
@@ -83,8 +83,8 @@ def _openstl() -> dict[str, Any]:
             names |= {"datasets": package.datasets, "metric": package.core.metrics.metric}
     except ImportError as error:
         raise UserError(
-            f"OpenSTL cannot be imported: {error}; pip install -e '.[openstl]' has what it needs, "
-            "SEQINTERP_HOST=embedded goes on without it"
+            f"OpenSTL cannot be imported: {error}; pip install -e '.[openstl]' installs what it needs, "
+            "SEQINTERP_HOST=embedded continues without it"
         ) from error
     compat.after_import()
     return {**names, "EMBEDDED": False, "NAME": f"OpenSTL {package.__version__}", "MODEL_TYPES": _MODEL_TYPES}
@@ -95,7 +95,7 @@ def _embedded() -> dict[str, Any]:
 
     names = {name: getattr(embedded, name) for name in _WHERE}
     names["datasets"] = embedded.experiment  # where load_data is looked up
-    names["metric"] = None  # measured against, never used
+    names["metric"] = None  # only measured by --speed; never used for scores
     return {**names, "EMBEDDED": True, "NAME": f"embedded {__version__}", "MODEL_TYPES": (_GSTA,)}
 
 
@@ -106,7 +106,7 @@ def _names() -> dict[str, Any]:
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__"):  # what Python asks of any module
+    if name.startswith("__"):  # Python looks these up on any module
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         return _names()[name]
@@ -115,15 +115,15 @@ def __getattr__(name: str) -> Any:
 
 
 def predict(method: Any, x: Any) -> Any:
-    """What a method predicts, (B, T', C, H, W), of a batch (B, T, C, H, W).
+    """A method's prediction (B, T', C, H, W) for a batch (B, T, C, H, W).
 
-    Recurrent methods want the future too, for its shape. They get zeros, so nothing can leak.
+    Recurrent methods also take the future, for its shape. They get zeros, so nothing can leak.
     """
     return method(x, x.new_zeros(len(x), method.hparams["aft_seq_length"], *x.shape[2:]))
 
 
 def install(runner: Callable[[type], Callable[..., Any]], parser: Callable[[], ArgumentParser]) -> None:
-    """Give OpenSTL's own scripts our runner (made from its own) and our parser. UserError on the embedded host."""
+    """Give OpenSTL's scripts the plugin's runner, built on its own, and parser. UserError on the embedded host."""
     if _names()["EMBEDDED"]:
         raise UserError(f"OpenSTL's own scripts need OpenSTL, which is not installed; {GET_IT}")
     api: Any = import_module("openstl.api")

@@ -1,4 +1,4 @@
-"""What surrounds a run of Lightning's Trainer: prediction without a future, less noise, and how it is stopped."""
+"""Around a run of Lightning's Trainer: prediction without the future, fewer warnings, and interruption."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .errors import UserError
 
 
 class Predictor(pl.LightningModule):
-    """Runs any method of the host over test cases, in fp32, and keeps the frames that are targets."""
+    """Runs any method of the host on test cases, in fp32, and keeps only the target frames."""
 
     def __init__(self, method: pl.LightningModule, batch_size: int) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Predictor(pl.LightningModule):
 
     def predict_step(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> torch.Tensor:
         x, y = batch
-        # MIM's memory holds a whole batch: fill a smaller last one with repetitions, and drop what they give.
+        # MIM's memory has the size of a batch: pad a smaller last one with repetitions, and drop their predictions.
         x = torch.cat([x, x[-1:].expand(self.batch_size - len(x), *x.shape[1:])])
         with torch.autocast(x.device.type, enabled=False):
             return host.predict(self.method, x)[: len(y), : y.shape[1]]
@@ -36,9 +36,9 @@ class Predictor(pl.LightningModule):
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence advice of Lightning's that does not apply, and its use of a name that torch no longer likes.
+    """Silence Lightning's advice that does not apply, and its use of a name that torch deprecates.
 
-    The data are in memory, runs may reuse a folder, and where speed is measured nothing is validated or in order.
+    The data are in memory, runs may reuse a folder, and speed is measured without validation, on shuffled data.
     """
     with warnings.catch_warnings():
         for message in (
@@ -55,7 +55,7 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def interruptible(trainer: pl.Trainer, hint: str) -> Iterator[None]:
-    """Turn Ctrl-C and SIGTERM into one line that says how to go on, and the exit code that shells expect."""
+    """Turn Ctrl-C and SIGTERM into one line on how to continue, and the exit code that shells expect."""
     try:
         yield
     except SystemExit as stop:
@@ -67,13 +67,13 @@ def interruptible(trainer: pl.Trainer, hint: str) -> Iterator[None]:
 
 
 def quiet_lightning() -> None:
-    """A run says in its own words which device it uses."""
+    """A run prints its own line about its device."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def loggers(names: Sequence[str]) -> list[type[Logger]]:
-    """The loggers of ``--logger``. UserError where one of them cannot be had."""
+    """The loggers of ``--logger``. UserError if one is not available."""
     known: dict[str, list[type[Logger]]] = {"csv": [CSVLogger], "tensorboard": [TensorBoardLogger], "none": []}
     if "tensorboard" in names and find_spec("tensorboard") is None:
         raise UserError("--logger tensorboard needs a package that is not installed: pip install tensorboard")

@@ -1,4 +1,4 @@
-"""The types, ranges and choices of settings, as models that a run's values are checked against before it begins."""
+"""Types, ranges and choices of settings: models that check a run's values before it begins."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .errors import UserError, nearest
 
 
 class Settings(BaseModel):
-    """Values of exactly the types declared; a number may be given as a whole one. Other keys are left to others."""
+    """Values of exactly the declared types; an int may stand for a float. Unknown keys are ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False, protected_namespaces=())
 
 
 def check(model: type[BaseModel], values: Mapping[str, Any], source: str) -> None:
-    """UserError, in one line that begins with ``source``, for the first of ``values`` that ``model`` refuses."""
+    """UserError, one line beginning with ``source``, for the first of ``values`` that ``model`` rejects."""
     try:
         model.model_validate({key: values[key] for key in model.model_fields if key in values})
     except ValidationError as error:
@@ -72,8 +72,8 @@ class RunSettings(Settings):
     opt_eps: NotNegative | None
     opt_betas: Annotated[Sequence[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=2, max_length=2)] | None
     clip_grad: Positive | None
-    # OpenSTL's multistep takes no list of epochs, so it cannot run, and it hands its other optimizers arguments that
-    # they refuse.
+    # OpenSTL's multistep takes no list of epochs, so it cannot run, and OpenSTL passes its other optimizers arguments
+    # that they reject.
     sched: Literal["onecycle", "cosine", "tanh", "step"]
     opt: Literal["adam", "adamw", "nadam", "radam", "adamp", "rmsprop"]
     clip_mode: Literal["norm", "value"]
@@ -113,5 +113,5 @@ class RunSettings(Settings):
         if self.log_step > self.epoch:
             raise ValueError(f"log_step is {self.log_step}, more than the {self.epoch} epochs to train")
         if self.opt_betas is not None and self.opt == "rmsprop":
-            raise ValueError(f"opt_betas is {self.opt_betas}, which rmsprop does not take; expected an Adam")
+            raise ValueError(f"opt_betas is {self.opt_betas}, which rmsprop does not take; expected a variant of Adam")
         return self

@@ -1,12 +1,12 @@
-"""What makes networks faster on the device they run on. Nothing else needs it, and results do not depend on it.
+"""What makes networks faster on their device. Nothing else depends on it, and results do not change.
 
-Each part says what was measured that justifies it, on two cores of a virtual machine unless it says otherwise;
-``tools/benchmark.py --speed`` measures them together, beside the host's own way (results/speed.md).
+Each part gives the measurement that justifies it, on two cores of a virtual machine unless it says otherwise;
+``tools/benchmark.py --speed`` measures them together, against the host's own code (results/speed.md).
 
 - channels last: convolutions follow the layout of their weights. 1.1 to 1.7 times as fast in fp32 on CPUs with AVX2 and
-  AVX512, and more in bf16; a GPU gains in half precision alone.
+  AVX512, and more in bf16; a GPU gains in half precision only.
 - dilated depthwise convolutions, of which gSTA has one in each block, by phases: 67 to 19 ms on a CPU.
-- memory of freed tensors kept: a third of a forward pass of the paper's network was spent on getting it back.
+- keep the memory of freed tensors: getting it back took a third of a forward pass of the paper's network.
 - `torch.compile`: for a GPU; on a CPU it gained nothing (2.71 s a step against 2.29 s without).
 """
 
@@ -29,9 +29,9 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 
 class _ByPhases(nn.Conv2d):
-    """A depthwise convolution dilated by d, as a plain one of each of the d x d images that every d-th pixel makes.
+    """A depthwise convolution dilated by d, as a plain one on each of the d x d images of every d-th pixel.
 
-    The sums are the same. In fp32 even under autocast, see `prepare`.
+    The sums are the same. In fp32 even under autocast: see `prepare`.
     """
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
@@ -65,9 +65,9 @@ def _dilated_depthwise(module: nn.Module) -> bool:
 def prepare(model: nn.Module, on: str, lightning_precision: str) -> None:
     """Make ``model`` fast on its device. It computes the same, and its weights keep their names and values.
 
-    Weights get the layout channels last; on a CPU dilated depthwise convolutions are computed by phases. Their
-    derivative by the weights in bf16 is wrong there, by a factor or by NaN, for maps of about 32 pixels and more
-    (torch 2.15 and oneDNN on AVX512-BF16), so they stay in fp32.
+    Weights get the channels-last layout; on a CPU, dilated depthwise convolutions are computed by phases. There,
+    their bf16 weight gradient is wrong, by a factor or by NaN, for maps of about 32 pixels and more (torch 2.15 and
+    oneDNN on AVX512-BF16), so they stay in fp32.
     """
     if on == "cpu":
         for module in model.modules():
@@ -81,18 +81,18 @@ def prepare(model: nn.Module, on: str, lightning_precision: str) -> None:
 
 @contextmanager
 def compiled(network: nn.Module, on: str) -> Iterator[None]:
-    """In this block torch.compile makes the passes of ``network`` in training, with CUDA graphs on a GPU.
+    """Within this block ``network`` trains through torch.compile, with CUDA graphs on a GPU.
 
-    In evaluation mode, with its other sizes of batches and precision, it runs as it is. Its weights keep their names.
-    Raises UserError where it cannot be compiled, at its first pass perhaps: on a CPU without a C++ compiler, say.
+    In evaluation mode, with its other batch sizes and precision, it runs uncompiled. Its weights keep their names.
+    Raises UserError if it cannot be compiled, possibly at its first pass: without a C++ compiler, for instance.
     """
-    from torch._dynamo.exc import TorchDynamoException  # seconds to import, which only this needs
+    from torch._dynamo.exc import TorchDynamoException  # takes seconds to import, and only this needs it
 
     eager = network.forward
     try:
         fast = torch.compile(eager, mode="reduce-overhead" if on == "gpu" else None, dynamic=False)
     except RuntimeError as error:
-        raise UserError(f"torch.compile cannot be had here ({one_line(error)}); leave --compile out") from error
+        raise UserError(f"torch.compile is not available here ({one_line(error)}); leave --compile out") from error
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         return (fast if network.training else eager)(*args, **kwargs)
@@ -107,9 +107,9 @@ def compiled(network: nn.Module, on: str) -> Iterator[None]:
 
 
 def keep_freed_memory() -> None:
-    """Let this process keep the memory of freed tensors for the next ones, where its C library is glibc.
+    """Let this process reuse the memory of freed tensors, if its C library is glibc.
 
-    By default glibc hands large blocks back to the system and is given them anew, page by page.
+    By default glibc returns large blocks to the system and gets them back page by page.
     """
     if platform.libc_ver()[0] == "glibc":
         library = ctypes.CDLL(None)

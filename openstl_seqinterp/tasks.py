@@ -15,8 +15,8 @@ class Task:
     """Positions in a sequence, counted from 0: the frames to read, in order, and the frames to predict, in order.
 
     ``Task((7, 6, 5, 4), (3,))`` interpolates image 4 of the paper backwards in time;
-    ``Task((11, 12, 13, 14), (15,))`` extrapolates image 16. Where a network is told which images are unobserved,
-    ``context`` may name those too: ``Task((0, 1, 2, 3, 4, 5, 6, 7), (3,))`` reads both sides of image 4.
+    ``Task((11, 12, 13, 14), (15,))`` extrapolates image 16. If a network is told which images are unobserved,
+    ``context`` may include those too: ``Task((0, 1, 2, 3, 4, 5, 6, 7), (3,))`` reads both sides of image 4.
     """
 
     context: tuple[int, ...]
@@ -33,7 +33,7 @@ def windows(observed: Sequence[bool] | np.ndarray, context: int, targets: int) -
     """Every window of ``context + targets`` consecutive observed frames, forwards and then backwards in time.
 
     The paper's training set: images 5-15 observed, 4 in, 4 out, gives 4 windows in each direction.
-    Raises UserError where no stretch is long enough.
+    Raises UserError if no stretch is long enough.
     """
     length = context + targets
     forward = [
@@ -51,9 +51,9 @@ def windows(observed: Sequence[bool] | np.ndarray, context: int, targets: int) -
 def one_sided(observed: Sequence[bool] | np.ndarray, target: int, context: int) -> tuple[int, ...] | None:
     """The ``context`` observed frames next to the missing frame ``target`` on one side, in order towards it.
 
-    Forwards in time where there are enough observed frames before it, else backwards from those after it
+    Forwards in time if there are enough observed frames before it, else backwards from those after it
     (image 4 of the paper has only three before it, so it is predicted from 8, 7, 6, 5).
-    None where neither side has enough.
+    None if neither side has enough.
     """
     known = np.asarray(observed, bool)
     for step in (-1, 1):
@@ -67,7 +67,7 @@ def infill_windows(observed: Sequence[bool] | np.ndarray, slots: int) -> list[Ta
     """Every window of ``slots`` consecutive observed frames with each of its frames as the target, in both directions.
 
     Targets at the ends of a window extrapolate, those inside it interpolate. The paper's images 5-15 with 8 slots give
-    4 windows x 2 directions x 8 targets. Raises UserError where no stretch is long enough.
+    4 windows x 2 directions x 8 targets. Raises UserError if no stretch is long enough.
     """
     whole = windows(observed, slots, 0)
     return [Task(window.context, (target,)) for window in whole for target in window.context]
@@ -76,9 +76,9 @@ def infill_windows(observed: Sequence[bool] | np.ndarray, slots: int) -> list[Ta
 def around(observed: Sequence[bool] | np.ndarray, target: float, slots: int) -> tuple[int, ...]:
     """The ``slots`` consecutive positions near ``target`` of which most are observed, in time order.
 
-    The target is among them, or, where it lies between two positions, the later of these is. Of several such stretches
-    it is the one with the target nearest its middle, the later half the shorter one: of 16 frames with 3 and 15 missing
-    and 8 slots, frame 3 is read from 0-7 and frame 15 from 8-15. Positions beyond the end of a sequence that is shorter
+    They include the target or, if it lies between two positions, the later of these. Of several such stretches, the one
+    with the target nearest its middle is taken, where the later half is the shorter one: of 16 frames with 3 and 15
+    missing and 8 slots, frame 3 is read from 0-7 and frame 15 from 8-15. Positions beyond the end of a sequence shorter
     than ``slots`` count as not observed.
     """
     length, place = len(observed), int(np.ceil(target))

@@ -41,7 +41,7 @@ def build_parser(prog: str | None = None) -> argparse.ArgumentParser:
 
 
 def script_parser(upstream: Callable[[], argparse.ArgumentParser]) -> Callable[[], argparse.ArgumentParser]:
-    """A parser for OpenSTL's scripts: their flags and defaults, any name, the plugin's flags."""
+    """A parser for OpenSTL's scripts: their flags and defaults, any name, and our flags."""
     return lambda: _extended(upstream())
 
 
@@ -181,9 +181,7 @@ def resolve(argv: Sequence[str], *, test: bool = False, prog: str | None = None)
     for key, value in view.parameters.items():
         for source, values in ((f"config {path}", config), ("command line", given)):
             if key in values and values[key] != value:
-                raise UserError(
-                    f"{source}: {key}={values[key]!r} does not fit -d {dataname}, which has {value!r}"
-                )
+                raise UserError(f"{source}: {key}={values[key]!r} does not fit -d {dataname}, which has {value!r}")
 
     values = {**defaults, **late, **view.parameters, **config, **given}
     values.update(dataname=dataname, method=method, config_file=str(path), test=test)

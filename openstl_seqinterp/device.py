@@ -19,7 +19,7 @@ PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}  # --prec
 
 
 def accelerator(device: str) -> str:
-    """Lightning's ``"gpu"`` or ``"cpu"`` for OpenSTL's ``--device``: a GPU if requested (the default) and available."""
+    """Lightning's ``"gpu"`` or ``"cpu"`` for OpenSTL's ``--device``: a GPU if requested (default) and there."""
     return "gpu" if device.startswith(CUDA) and torch.cuda.is_available() else "cpu"
 
 

@@ -1,8 +1,8 @@
 """The host: OpenSTL where it is installed, else the embedded one.
 
 Its names, such as ``host.SimVP``, are attributes of this module. The host is chosen and imported when the first of them
-is used, so importing this module costs nothing and cannot fail. Apart from it, only `compat`, which repairs OpenSTL,
-imports OpenSTL. ``SEQINTERP_HOST=auto|openstl|embedded`` forces a choice.
+is used, so importing this module costs nothing and cannot fail. Besides it, only `compat`, which repairs OpenSTL,
+imports it. ``SEQINTERP_HOST=auto|openstl|embedded`` forces a choice.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ class Infill(Protocol):
     def inputs(self, frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
         channels = frames.shape[-3]
         slots = np.empty((*frames.shape[:-3], channels + self.planes, *frames.shape[-2:]), np.float32)
-        slots[..., :channels, :, :] = np.where(observed[..., None, None, None], frames, 0)  # noise is added to blanks too
+        slots[..., :channels, :, :] = np.where(observed[..., None, None, None], frames, 0)  # blanks get noise too
         slots[..., channels, :, :], slots[..., channels + 1, :, :] = observed[..., None, None], offset[..., None, None]
         return slots
 

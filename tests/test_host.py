@@ -69,7 +69,7 @@ def test_a_clone_called_openstl_serves_from_the_folder_above_it(installed):
 def test_any_other_folder_called_openstl_is_passed_over(installed):
     installed("notes.txt")
     assert host.choose("auto") == "embedded"
-    with pytest.raises(UserError, match=r"not installed \(the folder .*openstl is no checkout of it\)"):
+    with pytest.raises(UserError, match=r"not installed \(the folder .*openstl is not a checkout of it\)"):
         host.choose("openstl")
 
 

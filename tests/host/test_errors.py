@@ -109,7 +109,7 @@ def test_a_bad_test_set_is_found_before_training(arguments, small_root, tmp_path
 
 def test_batches_that_can_never_be_full(arguments, capsys):
     assert cli.main(["train", *arguments, "-b", "1000", "--drop_last"]) == 2
-    assert "88 training cases make no batch" in _one_line(capsys)
+    assert "88 training cases do not fill a batch" in _one_line(capsys)
 
 
 def test_training_goes_on_from_its_own_checkpoints_alone(copied, capsys, tmp_path):
@@ -155,7 +155,7 @@ def test_testing_before_the_first_epoch_was_finished(copied, capsys):
     folder, arguments = copied
     (folder / "checkpoints" / "best.ckpt").unlink()
     assert cli.main(["test", *arguments]) == 2
-    assert "no epoch was finished yet" in _one_line(capsys)
+    assert "no epoch has finished yet" in _one_line(capsys)
 
 
 def test_training_that_diverged(arguments, capsys, tmp_path):

@@ -33,10 +33,10 @@ REMARKS = {
 }
 HEADER = """# Methods of OpenSTL on `-d seqinterp`
 
-4 images of 36x36 in, 4 out. For each row, `tools/methods_table.py` trained one tiny epoch (20 sequences) and tested on a
-CPU, with {host}. The table shows whether a method runs, not how well it does.
-The SimVP rows use `-m SimVP --model_type NAME -c configs/seqinterp/SimVP_quick.py`, the others `-m NAME` with its config
-in `configs/seqinterp/`.
+4 images of 36x36 in, 4 out. For each row, `tools/methods_table.py` trained one tiny epoch (20 sequences) and tested
+on a CPU, with {host}. The table shows whether a method runs, not how well it does.
+The SimVP rows use `-m SimVP --model_type NAME -c configs/seqinterp/SimVP_quick.py`; the others, `-m NAME` with its
+config in `configs/seqinterp/`.
 
 | method | config | result | remark |
 |---|---|---|---|

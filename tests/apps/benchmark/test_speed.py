@@ -73,7 +73,7 @@ def test_a_torch_that_cannot_compile_leaves_its_cells_empty(data_root, tmp_path,
     path = speed.measure(tmp_path / "out", str(data_root))
     row = next(line for line in path.read_text().splitlines() if line.startswith("| gSTA, train |"))
     assert row.endswith("| - | - | 35 it/s |")
-    assert "gSTA, compiled: not measured: torch.compile cannot be had here (no compiler)" in capsys.readouterr().out
+    assert "gSTA, compiled: not measured: torch.compile is not available here (no compiler)" in capsys.readouterr().out
 
 
 def test_each_way_is_measured_in_a_process_of_its_own():

@@ -1,6 +1,6 @@
 """The small host for machines without OpenSTL: the same names, for SimVP with gSTA only.
 
-A floor, not a fork: features go into the plugin, never in here. Weights move freely between the two hosts.
+A minimum, not a fork: features go into the plugin, never in here. Weights work on both hosts.
 """
 
 from .experiment import BaseDataModule, BaseExperiment, dataset_parameters, load_data

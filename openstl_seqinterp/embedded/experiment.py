@@ -1,4 +1,4 @@
-"""OpenSTL's runner, small: data, method, callbacks and Lightning's Trainer, put together from the arguments."""
+"""A small version of OpenSTL's runner: data, method, callbacks and Trainer, built from the arguments."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Loaders = tuple[DataLoader, DataLoader, DataLoader]
 
 
 def load_data(dataname: str, **_: Any) -> Loaders:
-    """Nothing by itself: a plugin that registers data sets replaces this function."""
+    """Has no data sets: a plugin that registers some replaces this function."""
     raise ValueError(f"Dataname {dataname} is unsupported")
 
 
 class BaseDataModule(pl.LightningDataModule):
-    """The three loaders of an experiment, and what their data set says of itself."""
+    """The three loaders of an experiment, and the attributes of their data set."""
 
     def __init__(self, train_loader: DataLoader, valid_loader: DataLoader, test_loader: DataLoader) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class BaseDataModule(pl.LightningDataModule):
 
 
 class BaseExperiment:
-    """Builds everything from ``args``; a subclass decides on the Trainer and on what training and testing do."""
+    """Builds everything from ``args``; a subclass defines the Trainer, training and testing."""
 
     def __init__(self, args: Namespace, dataloaders: Loaders | None = None, strategy: str = "auto") -> None:
         self.args = args

@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 from .schedule import step_scheduler
 from .simvp import SimVP_Model
 
-# schedule: timm's class, and which of its arguments takes which of our settings
+# schedule: timm's class, and the setting that each of its arguments takes
 SCHEDULES = {
     "cosine": (CosineLRScheduler, {"t_initial": "epoch", "lr_min": "min_lr", "k_decay": "lr_k_decay"}),
     "tanh": (TanhLRScheduler, {"t_initial": "epoch", "lr_min": "min_lr"}),
@@ -24,7 +24,7 @@ SCHEDULES = {
 
 
 class Base_method(pl.LightningModule):
-    """Builds the model, the loss and the optimizer from flat keyword arguments; subclasses say how it predicts."""
+    """Builds the model, loss and optimizer from flat keyword arguments; subclasses define how it predicts."""
 
     def __init__(self, **args: Any) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Base_method(pl.LightningModule):
 
 
 class SimVP(Base_method):
-    """SimVP predicts as many frames as it reads; for more, it reads its own predictions; for fewer, the first count."""
+    """SimVP predicts as many frames as it reads; for more, it reads its predictions; for fewer, it keeps the first."""
 
     def _build_model(self, **args: Any) -> nn.Module:
         return SimVP_Model(**args)

@@ -1,7 +1,7 @@
 """OpenSTL's command line: its flags, their types and defaults, as one table.
 
 ``create_parser`` and ``default_parser`` differ in OpenSTL: some flags default to None on the command line, so that a
-config file may set them, and get their value from ``default_parser`` if it does not. Those are the LATE ones.
+config file may set them; if it does not, ``default_parser`` gives their value. Those are listed in LATE.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def _truth(text: str) -> bool:
-    """OpenSTL's ``--filter_bias_and_bn True`` takes a word (and there any word, "False" too, means true)."""
+    """The word after OpenSTL's ``--filter_bias_and_bn`` (in OpenSTL any word, even "False", means true)."""
     if text.lower() not in ("true", "false"):
         raise ValueError(text)
     return text.lower() == "true"
@@ -107,5 +107,5 @@ def create_parser() -> ArgumentParser:
 
 
 def default_parser() -> dict[str, Any]:
-    """The value of each flag that neither the command line nor a config file gave."""
+    """The value of each flag that neither command line nor config file sets."""
     return {name: LATE.get(name, default) for name, (_, default, _) in FLAGS.items()}

@@ -2,7 +2,7 @@
 Learning", arXiv:2211.12509. An encoder per frame, a translator over frames stacked as channels, a decoder per frame
 with a skip from the first encoder layer.
 
-Parameter names, shapes and initial distributions are those of OpenSTL's SimVP_Model: weights move between hosts.
+Parameter names, shapes and initial distributions are those of OpenSTL's SimVP_Model: weights fit both hosts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def _initialise(conv: nn.Conv2d, std: float) -> None:
 
 
 class _Conv(nn.Module):
-    """Convolution (doubling the size by PixelShuffle if asked to), GroupNorm(2), SiLU."""
+    """Convolution (doubling the size by PixelShuffle if ``up``), GroupNorm(2), SiLU."""
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int, down: bool, up: bool) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class _Mlp(nn.Module):
 
 
 class _GatedBlock(nn.Module):
-    """The gSTA block: attention and MLP, each normalised before, scaled per channel and dropped at random after."""
+    """The gSTA block: attention and MLP, each with BatchNorm before, layer scale and stochastic depth after."""
 
     def __init__(self, dim: int, mlp_ratio: float, drop: float, drop_path: float) -> None:
         super().__init__()
@@ -186,7 +186,7 @@ class SimVP_Model(nn.Module):
     ) -> None:
         super().__init__()
         frames, channels = in_shape[:2]
-        depth = N_S - N_S % 2  # OpenSTL pairs the layers, so an odd N_S counts as one less
+        depth = N_S - N_S % 2  # OpenSTL pairs the layers, so an odd N_S is rounded down
         self.enc = _Encoder(channels, hid_S, depth, spatio_kernel_enc)
         self.dec = _Decoder(hid_S, channels, depth, spatio_kernel_dec)
         self.hid = _Translator(frames * hid_S, hid_T, N_T, mlp_ratio, drop, drop_path)

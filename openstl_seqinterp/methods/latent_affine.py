@@ -1,10 +1,10 @@
-"""LatentAffine: the latent motion of a sequence, estimated from its observed images, carries them to any time.
+"""LatentAffine: the latent motion of a sequence, estimated from its observed images, moves them to any time.
 
-The method that the paper gave up: an encoder whose latent variables feed a transformation matrix that warps the image.
-Its loss did not reach the encoder, for a warp that rounds positions to pixels has a derivative of zero almost
-everywhere. Here the warp is bilinear (`warp`), and its derivative by the motion is the slope of the image at each
-pixel. A slope says nothing of what lies further away than the width of a stroke, so the motion is found in passes:
-move one image of a pair by the estimate so far, and estimate what is left, which is less every time.
+The paper abandoned this method: an encoder whose latent variables feed a transformation matrix that warps the image.
+Its loss did not reach the encoder, because a warp that rounds positions to pixels has zero gradient almost
+everywhere. Here the warp is bilinear (`warp`), and its gradient with respect to the motion is the slope of the image.
+A slope says nothing about content further away than the width of a stroke, so the motion is found in passes:
+move one image of a pair by the current estimate, and estimate what remains, which shrinks every time.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from ..protocols import INFILL, Abilities
 from ..settings import Settings
 from .photometry import BlendLogits, Tone, blend_weights, noise_level
 
-_GRID = 5  # the encoder's last map, whatever the size of the images
-_BOUNDS = (0.6, 4.0, 4.0, 0.3)  # of what a pass adds: rotation in radians, shift x and y in pixels, log gain
+_GRID = 5  # side of the encoder's last feature map, for any image size
+_BOUNDS = (0.6, 4.0, 4.0, 0.3)  # of one pass: rotation in radians, shift x and y in pixels, log gain
 
 
-_UNSEEN = 0.05  # the weight of the nearest image's border where no image sees what moves in; zero where all see it
+_UNSEEN = 0.05  # weight of the nearest image's border where no image shows what moves in; zero where all show it
 
-_SMOOTH = 5  # pixels: the side of the window over which that border is averaged
+_SMOOTH = 5  # pixels: side of the window over which that border is averaged
 
 
 def move(images: torch.Tensor, motion: torch.Tensor, steps: torch.Tensor, beyond: str = "border") -> torch.Tensor:
@@ -40,7 +40,7 @@ def move(images: torch.Tensor, motion: torch.Tensor, steps: torch.Tensor, beyond
 
 
 class PairEncoder(nn.Module):
-    """What moves an image to another: two images (N, C, H, W) to motion (N, 4) and the logit of its weight (N,).
+    """The motion from one image to another: two images (N, C, H, W) to motion (N, 4) and weight logit (N,).
 
     Motion is rotation in radians, shift x, y in pixels, log gain, within +-`_BOUNDS`; zero before training.
     """
@@ -71,11 +71,10 @@ class PairEncoder(nn.Module):
 class LatentAffine_Model(nn.Module):
     """Maps a batch of ``seqinterp_infill`` (B, S, C + 2, H, W), any S, to the image at offset 0 (B, 1, C, H, W).
 
-    The slots are one image apart. ``passes`` of the encoder find the motion of a step, ``refinements`` by Gauss-Newton
-    make it precise. The observed images are moved to the target and blended, with weights that depend on their distance
-    and noise. What noise that was clipped at zero has added to the blend is taken off pixel by pixel.
-    Where fewer than two images are observed nothing is known of the motion, and the prediction is that of a
-    sequence at rest.
+    The slots are one image apart. ``passes`` of the encoder estimate the motion per step, and Gauss-Newton
+    ``refinements`` make it precise. The observed images are moved to the target and blended, with weights that depend
+    on their distance and noise. The bias that noise clipped at zero adds to the blend is removed pixel by pixel.
+    If fewer than two images are observed, the motion is unknown and the prediction is that of a sequence at rest.
     """
 
     def __init__(
@@ -87,9 +86,9 @@ class LatentAffine_Model(nn.Module):
         self.weigh, self.tone = BlendLogits(hidden), Tone(hidden)
 
     def motion(self, slots: Slots) -> tuple[torch.Tensor, torch.Tensor]:
-        """The motion of a step (B, 4), and the mean squared error of the pairs after the encoder's passes.
+        """The motion per step (B, 4), and the mean squared error of the pairs after the encoder's passes.
 
-        The error, a mean over the passes, is what the encoder learns from; Gauss-Newton's part has no gradient.
+        The encoder learns from the error, a mean over the passes; the Gauss-Newton part has no gradient.
         """
         pairs, count = neighbours(slots), len(slots.images)
         source, destination = (slots.images[pairs.sequence, place] for place in (pairs.first, pairs.second))
@@ -114,20 +113,20 @@ class LatentAffine_Model(nn.Module):
         return self.predict(x)[0]
 
     def predict(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The image at offset 0 (B, 1, C, H, W), and the error of the pairs that the encoder learns from."""
+        """The image at offset 0 (B, 1, C, H, W), and the pairs' error from which the encoder learns."""
         slots = in_time(read_slots(x))
         count, length = slots.observed.shape
         motion, error = self.motion(slots)
         noise = noise_level(slots.images.flatten(0, 1)).view(count, length)
         weights = blend_weights(self.weigh(slots, noise), slots.observed)
-        # The weights are one more channel, which moves with the images: where one of them has left what it shows, those
-        # that see it count, and none is taken for what its border would go on as.
+        # The weights are an extra channel that moves with the images: where one image does not show a region, only
+        # those that do count, and no image is extended beyond its border.
         weighted = torch.cat([slots.images, torch.ones_like(slots.images[:, :, :1])], dim=2)
         weighted = weighted * weights[..., None, None, None]
-        # Both sides in one batch: what comes after the target lies before it when time runs backwards.
+        # Both sides in one batch: what follows the target precedes it when time runs backwards.
         both = torch.cat([weighted, weighted.flip(1)])
         before = torch.cat([slots.offset, -slots.offset.flip(1)]) < 0
-        steps = slots.offset.abs().clamp(max=1)  # the last one before the target may be nearer than an image
+        steps = slots.offset.abs().clamp(max=1)  # the last step to the target may be shorter than one image
         both_steps = torch.cat([steps, steps.flip(1)])
         blend = self._gather(both, before, both_steps, torch.cat([motion, -motion]))
         blend = blend.unflatten(0, (2, count)).sum(dim=0)
@@ -137,9 +136,9 @@ class LatentAffine_Model(nn.Module):
         return self.tone(blend, (weights * noise).sum(dim=1))[:, None], error
 
     def _nearest(self, slots: Slots, motion: torch.Tensor) -> torch.Tensor:
-        """The observed image (B, C, H, W) nearest to the target, moved there, its border going on beyond it.
+        """The observed image (B, C, H, W) nearest to the target, moved there, with its border extended.
 
-        It is smoothed: what goes on is then the colour at the border without its noise, which would draw streaks.
+        It is smoothed, so that the colour at the border is extended without its noise, which would draw streaks.
         """
         distance = slots.offset.abs().masked_fill(~slots.observed, torch.inf)
         row, place = torch.arange(len(distance), device=distance.device), distance.argmin(dim=1)
@@ -151,12 +150,12 @@ class LatentAffine_Model(nn.Module):
     ) -> torch.Tensor:
         """The sum of the ``images`` (B, S, C, H, W) ``before`` (B, S) the target, each moved there.
 
-        By Horner's rule, w(a + w(b + w(c))): one warp a slot by its ``steps`` (B, S), and an image is warped again for
-        every step, as the sequence itself came about.
+        By Horner's rule, w(a + w(b + w(c))): one warp per slot by its ``steps`` (B, S). An image is warped again for
+        every step, just as the sequence evolved.
         """
         total = torch.zeros_like(images[:, 0])
         for slot in range(images.shape[1]):
-            # Gain is for the images, not for their weights.
+            # Gain applies to the images, not to their weights.
             moved = move(total + images[:, slot], motion, steps[:, slot], "zeros")
             weight = moved[:, -1:] / torch.exp(motion[:, 3] * steps[:, slot]).view(-1, 1, 1, 1)
             moved = torch.cat([moved[:, :-1], weight], dim=1)
@@ -175,7 +174,7 @@ class LatentAffineSettings(Settings):
 class LatentAffine(host.SimVP):
     """The host's SimVP, its training and its settings, with `LatentAffine_Model` in place of the network.
 
-    It is trained on the loss of the host plus the error of the pairs, which is what tells the encoder the motion.
+    It is trained on the host's loss plus the error of the pairs, which teaches the encoder the motion.
     """
 
     abilities = Abilities(INFILL, LatentAffineSettings, any_size=True, any_slots=True)

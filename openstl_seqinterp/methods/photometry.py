@@ -1,4 +1,4 @@
-"""Noise of images, and what it means for a blend of them: how much each counts, and what clipping has added to it."""
+"""Image noise and its effect on a blend: how much each image counts, and the bias added by clipping."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..motion.slots import Slots
 def noise_level(images: torch.Tensor) -> torch.Tensor:
     """The standard deviation (N,) of the noise in images (N, C, H, W).
 
-    The filter, second differences across and down, is Immerkaer's ("Fast noise variance estimation", 1996), which sees
-    neither planes nor ramps; the median of its magnitude, not the mean, keeps out the strokes.
+    The filter, second differences across and down, is Immerkaer's ("Fast noise variance estimation", 1996), which
+    ignores planes and ramps; the median of its magnitude, not the mean, ignores the strokes.
     """
     filtered = images.diff(n=2, dim=-1).diff(n=2, dim=-2)
     return filtered.flatten(1).abs().median(dim=1).values / (6 * 0.6745)  # the filter's norm; the median of |N(0, 1)|
@@ -32,9 +32,9 @@ def _readout(hidden: int) -> nn.Linear:
 
 
 class BlendLogits(nn.Module):
-    """How much each slot counts, by its noise ``level`` (B, S) and its distance from the target: logits (B, S).
+    """How much each slot counts, by its noise ``level`` (B, S) and distance from the target: logits (B, S).
 
-    All are zero before training: observed images count equally.
+    All are zero before training, so observed images count equally.
     """
 
     def __init__(self, hidden: int = 16) -> None:
@@ -50,9 +50,9 @@ class BlendLogits(nn.Module):
 
 
 class Tone(nn.Module):
-    """What noise that was clipped at zero has added to a blend (B, C, H, W), taken off pixel by pixel.
+    """Removes the bias that noise clipped at zero adds to a blend (B, C, H, W), pixel by pixel.
 
-    It depends on the pixel's value and the mean ``noise`` (B,) of what was blended. No change before training.
+    It depends on the pixel's value and the mean ``noise`` (B,) of the blended images. Identity before training.
     """
 
     def __init__(self, hidden: int = 16) -> None:
@@ -67,5 +67,5 @@ class Tone(nn.Module):
 
 
 def blend_weights(logits: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
-    """Weights over the slots (dim 1) that sum to one, zero where not ``observed`` (everywhere if none is)."""
+    """Weights over the slots (dim 1) that sum to one, zero where not ``observed`` (all zero if none is)."""
     return torch.softmax(logits.masked_fill(~observed, -1e4), dim=1) * observed

@@ -1,8 +1,8 @@
-"""SimVP_Motion: gSTA reads images on both sides of a missing one and says how each of them moves there.
+"""SimVP_Motion: gSTA reads images on both sides of a missing one and predicts how each of them moves there.
 
-Where SimVP draws the missing image anew, this network moves known pixels, so nothing of their sharpness is lost.
-It need not learn to see motion from nothing: the local motion between the observed images, by least squares, is among
-its inputs, with the images that it has moved, and it learns how far to follow it.
+SimVP draws the missing image anew; this network moves known pixels, so their sharpness is kept.
+It need not learn motion from scratch: the local motion between the observed images, by least squares, is among its
+inputs, with the images moved by it, and the network learns how far to follow it.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from ..protocols import INFILL, Abilities
 from .photometry import BlendLogits, Tone, blend_weights, noise_level
 from .upstream import SimVPSettings
 
-_SPEED, _GAIN = 4.0, 0.05  # bounds of what the network adds, for each step in time: pixels, log gain
-_WINDOWS = (24, 12)  # of the local motion, in pixels, after that of the whole image
-_COARSE = 32  # pixels: images are halved for the first look, as long as both sides keep as many
-_TURN, _FADE = 0.6, 0.3  # bounds of the local motion of a step: radians, log gain; shifts, a quarter of the image
-_FLOW = 2  # planes of flow, x and y, that the network reads beside those of a slot
-_NEAR = 1.5  # what a step of distance takes off the logit of the blend before training
-_FAST = 10.0  # times the learning rate, for the one number that says how far to follow the local motion
+_SPEED, _GAIN = 4.0, 0.05  # bounds of what the network adds per step in time: pixels, log gain
+_WINDOWS = (24, 12)  # of the local motion, in pixels, after the motion of the whole image
+_COARSE = 32  # pixels: images are halved for the first estimate as long as both sides keep this many
+_TURN, _FADE = 0.6, 0.3  # bounds of the local motion per step: radians, log gain; for shifts, a quarter of the image
+_FLOW = 2  # planes of flow, x and y, that the network reads besides those of a slot
+_NEAR = 1.5  # subtracted from the blend's logit per step of distance, before training
+_FAST = 10.0  # times the learning rate, for the number that scales the local motion
 
 
 def local_motion(slots: Slots) -> torch.Tensor:
-    """The motion of a step (B, 4, H, W) at each pixel of the target, from the observed images alone.
+    """The motion per step (B, 4, H, W) at each pixel of the target, from the observed images alone.
 
     Rotation in radians (about the image's centre), shift x and y in pixels, log gain: first one motion of the whole
-    image, then that of ever smaller windows (`motion_left`), each found after the images were moved to the target by
-    the one before; in large images first at a fraction of their size (pyramids: Bouguet, 2000). Pairs near the target
-    weigh more. Zero where there are no pairs or no slopes.
+    image, then of ever smaller windows (`motion_left`), each estimated on images moved to the target by the previous
+    estimate; large images start at a fraction of their size (pyramids: Bouguet, 2000). Pairs near the target weigh
+    more. Zero where there are no pairs or no slopes.
     """
     pairs, count = neighbours(slots), len(slots.images)
     distance = slots.offset.abs()[pairs.sequence[:, None], torch.stack([pairs.first, pairs.second], 1)].amin(1)
@@ -71,10 +71,10 @@ def move(slots: Slots, flow: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
 class SimVP_Motion_Model(nn.Module):
     """Maps a batch of ``seqinterp_infill`` (B, S, C + 2, H, W) to the image at offset 0 (B, 1, C, H, W).
 
-    The host's SimVP_Model, unmodified, reads the slots as the local motion moves them to the target. Of its output for
-    each slot four channels are used: flow x, y from the target to that slot, log gain, and the logit of the blend. What
-    it adds to the local motion is bounded by tanh and grows with the distance in time; unobserved slots have weight
-    zero. Before training the flow is zero, an identity warp.
+    The host's SimVP_Model, unmodified, reads the slots as moved to the target by the local motion. Four channels of its
+    output per slot are used: flow x, y from the target to that slot, log gain, and the blend's logit. What it adds to
+    the local motion is bounded by tanh and grows with the distance in time; unobserved slots have zero weight.
+    Before training the flow is zero, an identity warp.
     """
 
     def __init__(self, in_shape: list[int], **args: Any) -> None:

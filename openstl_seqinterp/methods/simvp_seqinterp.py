@@ -1,4 +1,4 @@
-"""SimVP trained on the sum of two losses, as the paper has it: MSE and MAE."""
+"""SimVP trained on the sum of two losses, MSE and MAE, as in the paper."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SimVP_SeqInterpSettings(SimVPSettings):
 
 
 class SimVP_SeqInterp(host.SimVP):
-    """The host's SimVP with `MSEMAELoss` for training and for the choice of the best checkpoint."""
+    """The host's SimVP with `MSEMAELoss` for training and for choosing the best checkpoint."""
 
     abilities = Abilities(ONE_SIDED, SimVP_SeqInterpSettings, any_size=True, compiles=True)
 
@@ -46,5 +46,5 @@ class SimVP_SeqInterp(host.SimVP):
         prediction = self(x, y)
         loss = self.criterion(prediction, y)
         self.log("val_loss", loss, on_step=False, on_epoch=True)
-        self.log("val_mse", mse_loss(prediction, y), on_step=False, on_epoch=True)  # to compare methods by
+        self.log("val_mse", mse_loss(prediction, y), on_step=False, on_epoch=True)  # for comparing methods
         return loss

@@ -1,4 +1,4 @@
-"""What OpenSTL's own methods, which declare nothing themselves, are able to, and the ranges of their settings."""
+"""Abilities and settings of OpenSTL's own methods, which declare neither themselves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Kernel = Annotated[int, Field(ge=1), AfterValidator(_odd)]
 
 
 class NetworkSettings(Settings):
-    """What the networks of several methods of OpenSTL have in common; defaults are those of SimVP."""
+    """What the networks of several OpenSTL methods have in common; defaults are SimVP's."""
 
     hid_S: int = Field(16, ge=2)
     hid_T: int = Field(256, ge=1)
@@ -33,7 +33,7 @@ class NetworkSettings(Settings):
 
 
 class SimVPSettings(NetworkSettings):
-    """SimVP, in whose normalisation channels come in pairs and whose encoder halves images."""
+    """SimVP: its normalisation needs an even number of channels, its encoder halves images."""
 
     hid_S: int = Field(16, ge=2, multiple_of=2)
     in_shape: Sequence[int]
@@ -54,7 +54,7 @@ _OTHERS = """
     use_direct_predictor rrdb_enhance_num rrdb_encoder_num rrdb_decoder_num downsample_setting encoder_dim block_list
     loss_weight cutoff cutmode
 """
-# The methods of OpenSTL other than SimVP read their keys from a dict instead of declaring them.
+# OpenSTL's methods other than SimVP read their keys from a dict instead of declaring them.
 UpstreamSettings = create_model(
     "UpstreamSettings",
     __base__=NetworkSettings,

@@ -1,1 +1,1 @@
-"""Motion between frames: what baselines, methods and fillers share."""
+"""Motion between frames, shared by baselines, methods and fillers."""

@@ -1,18 +1,18 @@
-"""Dense flow between two images, and images read along it, on arrays (C, H, W). Distances are in pixels, (x, y)."""
+"""Dense flow between two images, and sampling along it, on arrays (C, H, W). Distances in pixels, (x, y)."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-_ENOUGH = 144  # pixels: DIS looks for 8x8 patches, so smaller images are enlarged, for it to find sub-pixel motion
+_ENOUGH = 144  # pixels: DIS matches 8x8 patches, so smaller images are enlarged for it to find sub-pixel motion
 
 
 def dis_flow(source: np.ndarray, destination: np.ndarray) -> np.ndarray:
     """Dense inverse search flow float32 (H, W, 2) in pixels: source(x) is destination(x + flow(x)).
 
-    Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016; OpenCV's, with its medium preset.
-    Both images are float (C, H, W) in [0, 1], of which the mean over the channels is read.
+    Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016; OpenCV's, medium preset.
+    Both images are float (C, H, W) in [0, 1]; the mean over the channels is used.
     """
     height, width = source.shape[1:]
     scale = max(1, round(_ENOUGH / min(height, width)))
@@ -30,7 +30,7 @@ def dis_flow(source: np.ndarray, destination: np.ndarray) -> np.ndarray:
 def sample(image: np.ndarray, displacement: np.ndarray) -> np.ndarray:
     """``image`` float (C, H, W) read at x + ``displacement`` (H, W, 2), bilinear.
 
-    Its border goes on beyond it: a camera that pans must not drag black edges into the picture.
+    The border is extended, so that a panning camera does not drag black edges into the picture.
     """
     height, width = image.shape[1:]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))

@@ -1,4 +1,4 @@
-"""The motion between images by least squares (Lucas and Kanade, 1981), of whole images or of their parts."""
+"""The motion between images by least squares (Lucas and Kanade, 1981), of whole images or of windows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from torch.nn.functional import avg_pool2d
 
 from .slots import Neighbours
 
-DARK = 1e-3  # a standard deviation of noise that does not matter
-PARAMETERS = 4  # of a motion: rotation in radians, shift x and y in pixels, log gain, each of one step
+DARK = 1e-3  # a negligible standard deviation of noise
+PARAMETERS = 4  # of a motion: rotation in radians, shift x and y in pixels, log gain, each per step
 STRIDE = 4  # of windows, in pixels
-_PRIOR = (0.03, 0.2, 0.2, 0.02)  # standard deviation of what one step of the estimate adds to each
+_PRIOR = (0.03, 0.2, 0.2, 0.02)  # standard deviation of one update of each
 
 
 def motion_left(
@@ -22,13 +22,13 @@ def motion_left(
     window: int | None = None,
     weight: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """The motion of a step (count, 4, h, w) that is left between ``moved`` and ``destination`` (P, C, H, W).
+    """The motion per step (count, 4, h, w) that remains between ``moved`` and ``destination`` (P, C, H, W).
 
-    One step of Gauss and Newton for all pairs of a sequence at once, each weighed by its error (a noisy one weighs
-    less) and by ``weight`` (P,). The slopes are those of both images, as in efficient second-order minimisation
-    (Benhimane and Malis, 2004). Without a ``window`` there is one motion, (h, w) = (1, 1), of the whole image; with
-    one, there is a motion of each window of that many pixels (a multiple of `STRIDE`), one every `STRIDE` pixels. All
-    turn about the centre of the image. Where there is nothing to see, nothing moves.
+    One Gauss-Newton step for all pairs of a sequence at once, each weighted by its error (noisy pairs weigh less) and
+    by ``weight`` (P,). The slopes are those of both images, as in efficient second-order minimisation (Benhimane and
+    Malis, 2004). Without a ``window`` there is one motion of the whole image, (h, w) = (1, 1); with one, there is a
+    motion per window of that many pixels (a multiple of `STRIDE`), one every `STRIDE` pixels. All rotate about the
+    centre of the image. Without texture, the motion is zero.
     """
     height, width = moved.shape[-2:]
     mean, error = (moved + destination) / 2, destination - moved
@@ -46,7 +46,7 @@ def motion_left(
     else:
         one, other = torch.triu_indices(PARAMETERS + 1, PARAMETERS + 1, device=moved.device)
         trusted = trust.view(-1, 1, 1, 1, 1) * terms
-        # Row by row of the triangle: what they make is large, and is made once.
+        # Row by row of the triangle: the products are large, and each is computed once.
         rows = [(trusted[:, row : row + 1] * terms[:, row:]).sum(dim=2) for row in range(PARAMETERS + 1)]
         summed = torch.cat([pairs.sum(products, count) for products in rows], dim=1)
         sums = avg_pool2d(summed, window, STRIDE, (window - STRIDE) // 2) * window**2

@@ -1,4 +1,4 @@
-"""What the batches of ``seqinterp_infill`` hold, taken apart again: images, which are observed, when they are."""
+"""The contents of ``seqinterp_infill`` batches: the images, which are observed, and their times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Slots(NamedTuple):
     """Images (B, S, C, H, W), zero where not observed; ``observed`` bool (B, S); ``offset`` (B, S) in images.
 
     Slots are one image apart. ``offset`` is the time from the target: negative before it, rising or falling,
-    and a fraction where the target lies between two images.
+    and a fraction if the target lies between two images.
     """
 
     images: torch.Tensor
@@ -22,19 +22,19 @@ class Slots(NamedTuple):
 
 
 def read_slots(x: torch.Tensor) -> Slots:
-    """Take a batch (B, S, C + 2, H, W) of `INFILL` apart."""
+    """Split a batch (B, S, C + 2, H, W) of `INFILL`."""
     return Slots(*INFILL.split(x.float()))
 
 
 def in_time(slots: Slots) -> Slots:
-    """The same slots in the order of time."""
+    """The same slots in time order."""
     order = slots.offset.argsort(dim=1)
     images = slots.images.gather(1, order[..., None, None, None].expand_as(slots.images))
     return Slots(images, slots.observed.gather(1, order), slots.offset.gather(1, order))
 
 
 class Neighbours(NamedTuple):
-    """Each observed image, ``second``, with the observed one before it, ``first``: int64 (P,) slots of ``sequence``.
+    """Each observed image, ``second``, and the previous observed one, ``first``: int64 (P,) slots of ``sequence``.
 
     ``steps`` (P,) is the time from the first to the second, in images; it is negative where slots run backwards.
     """
@@ -50,7 +50,7 @@ class Neighbours(NamedTuple):
 
 
 def neighbours(slots: Slots) -> Neighbours:
-    """All pairs of neighbouring observed images; between the two of a pair only unobserved ones lie."""
+    """All pairs of neighbouring observed images: no observed image lies between the two."""
     place = torch.arange(slots.observed.shape[1], device=slots.observed.device)
     latest = torch.where(slots.observed, place, -1).cummax(dim=1).values
     before = torch.cat([torch.full_like(latest[:, :1], -1), latest[:, :-1]], dim=1)

@@ -1,6 +1,6 @@
 """Differentiable warps of images (N, C, H, W). Distances are in pixels, x to the right and y down.
 
-All in fp32, even under autocast: half precision knows a position of 36 to 1/8 of a pixel only.
+All in fp32, even under autocast: half precision resolves position 36 to only 1/8 of a pixel.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ def rigid_motion(velocity: torch.Tensor, steps: torch.Tensor | float = 1.0) -> t
 def motion_grid(motion: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
     """Where each pixel of an image of ``size`` (H, W) comes from under ``motion`` (N, 3, 3): a grid for `warp`."""
     height, width = size
-    scale = motion.new_tensor([width / 2, height / 2, 1.0])  # affine_grid counts in halves of the image
+    scale = motion.new_tensor([width / 2, height / 2, 1.0])  # affine_grid measures in half-images
     inverse = torch.linalg.inv(motion) * scale / scale[:, None]
     with torch.autocast(motion.device.type, enabled=False):
         return affine_grid(inverse[:, :2], [len(motion), 1, height, width], align_corners=False)
 
 
 def flow_grid(flow: torch.Tensor) -> torch.Tensor:
-    """Where each pixel comes from that moves by ``flow`` (N, 2, H, W) from here to there: a grid for `warp`."""
+    """The grid for `warp` that reads each pixel at its own position plus ``flow`` (N, 2, H, W)."""
     height, width = flow.shape[-2:]
     y, x = torch.meshgrid(
         torch.arange(height, device=flow.device), torch.arange(width, device=flow.device), indexing="ij"
@@ -52,9 +52,9 @@ def flow_grid(flow: torch.Tensor) -> torch.Tensor:
 
 
 def rigid_flow(velocity: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
-    """How far (..., 2, H, W) each pixel is moved by ``steps`` (...) steps of its own ``velocity`` (..., 3, H, W).
+    """The displacement (..., 2, H, W) of each pixel after ``steps`` (...) of its own ``velocity`` (..., 3, H, W).
 
-    See `rigid_motion`; the rotation is about the image's centre. From zero steps' place to that of ``steps``.
+    See `rigid_motion`; rotation is about the image's centre. From the position at zero steps.
     """
     height, width = velocity.shape[-2:]
     y = torch.arange(height, device=velocity.device).view(-1, 1) - (height - 1) / 2
@@ -64,11 +64,11 @@ def rigid_flow(velocity: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
 
 
 def warp(images: torch.Tensor, grid: torch.Tensor, beyond: str = "border") -> torch.Tensor:
-    """Read ``images`` (N, C, H, W) bilinearly at ``grid``; ``beyond`` them the "border" goes on, or are "zeros".
+    """Sample ``images`` (N, C, H, W) bilinearly at ``grid``; ``beyond`` them is the "border" or "zeros".
 
-    Zeros are for sums that carry their weights with them, where what is not seen counts for nothing.
+    Zeros are for weighted sums that carry their weights along, where unseen pixels must not count.
     """
-    # On a CPU the derivative of grid_sample reads beyond its memory where a position is NaN (seen in torch 2.15).
+    # On a CPU the derivative of grid_sample reads out of bounds where a position is NaN (seen in torch 2.15).
     grid = grid.float().nan_to_num()
     with torch.autocast(images.device.type, enabled=False):
         return grid_sample(images.float(), grid, padding_mode=beyond, align_corners=False)

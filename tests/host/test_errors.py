@@ -148,7 +148,7 @@ def test_a_checkpoint_of_another_model(copied, capsys, tmp_path):
     config = tmp_path / "other.py"
     config.write_text(Path(arguments[1]).read_text().replace("hid_T = 8", "hid_T = 16"))
     assert cli.main(["test", "-c", str(config), *arguments[2:]]) == 2
-    assert "is of another model" in _one_line(capsys)
+    assert "belongs to another model" in _one_line(capsys)
 
 
 def test_testing_before_the_first_epoch_was_finished(copied, capsys):

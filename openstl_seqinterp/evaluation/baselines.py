@@ -1,8 +1,8 @@
 """Predictors that need no training: what a method must beat.
 
 A baseline is a function and a row of `BASELINES`. The function maps the images that it may read, float (C, H, W) in
-[0, 1] by their positions, and the position to predict, which may lie between two, to one image (C, H, W). The row says
-how far it reaches: it is handed those images and no others, so what it gives depends on nothing else.
+[0, 1] by position, and the position to predict, which may lie between two images, to one image (C, H, W). The row
+sets its reach: it is given those images only, so its prediction depends on nothing else.
 """
 
 from __future__ import annotations
@@ -19,43 +19,43 @@ Images = Mapping[int, np.ndarray]
 
 
 class Baseline(NamedTuple):
-    """A ``function`` of the ``reach`` nearest known images on each side of the target; all known ones for None."""
+    """A ``function`` of the ``reach`` nearest known images on each side of the target; None means all."""
 
     function: Callable[[Images, float], np.ndarray]
     reach: int | None = 1
 
     def predict(self, frames: np.ndarray | Images, observed: np.ndarray, target: float) -> np.ndarray:
-        """The image (C, H, W) at ``target``, of ``frames`` (T, C, H, W) or by position, of which some are ``observed``.
+        """The image (C, H, W) at ``target``, from the ``observed`` of ``frames`` (T, C, H, W), or by position.
 
-        Raises UserError where nothing is known beside the target.
+        Raises UserError if no image besides the target is known.
         """
         return self.function({place: frames[place] for place in self.sources(observed, target)}, target)
 
     def sources(self, observed: np.ndarray, target: float) -> list[int]:
-        """The positions that are read: on each side the nearest known ones; where one side has none, twice as many.
+        """The positions to read: the nearest known ones on each side, or twice as many if one side has none.
 
-        Raises UserError where nothing is known beside the target.
+        Raises UserError if no image besides the target is known.
         """
         known = np.flatnonzero(observed)
         before, after = known[known < target][::-1], known[known > target]
         if not len(before) and not len(after):
-            raise UserError(f"no image is known beside image {target + 1:g}, so there is nothing to predict it from")
+            raise UserError(f"no image besides image {target + 1:g} is known, so there is nothing to predict it from")
         count = None if self.reach is None else self.reach * (1 if len(before) and len(after) else 2)
         return sorted(map(int, [*before[:count], *after[:count]]))
 
 
 def nearest_first(images: Images, target: float) -> list[int]:
-    """Positions by their distance from the target; the later one of two that are as near."""
+    """Positions by distance from the target; of two equally near, the later first."""
     return sorted(images, key=lambda position: (abs(position - target), -position))
 
 
 def copy_nearest(images: Images, target: float) -> np.ndarray:
-    """The nearest known image; the later one of two that are as near."""
+    """The nearest known image; the later of two equally near."""
     return images[nearest_first(images, target)[0]]
 
 
 def neighbour_mean(images: Images, target: float) -> np.ndarray:
-    """The mean of the nearest known images on both sides, weighted by nearness in time; a copy if one side has none."""
+    """The mean of the nearest known images on both sides, weighted by nearness; a copy if one side has none."""
     near, *others = nearest_first(images, target)
     if not others or (share := _share(near, others[0], target)) < 0:
         return images[near]
@@ -63,15 +63,15 @@ def neighbour_mean(images: Images, target: float) -> np.ndarray:
 
 
 def _share(near: int, far: int, target: float) -> float:
-    """How much of the way from ``near`` to ``far`` the target lies; below 0 where both are on the same side of it."""
+    """The target's fraction of the way from ``near`` to ``far``; negative if both are on the same side of it."""
     return (target - near) / (far - near)
 
 
 def flow_blend(images: Images, target: float) -> np.ndarray:
-    """Dense inverse search optical flow (`motion.flow`), motion taken as constant in time.
+    """Dense inverse search optical flow (`motion.flow`), assuming constant motion.
 
-    With known images on both sides each is moved along its flow to the target's time, and both are blended.
-    With one side alone the flow between the two nearest is continued. A copy where only one image is known.
+    With known images on both sides, each is moved along its flow to the target's time, and both are blended.
+    With one side only, the flow between the two nearest is continued. A copy if only one image is known.
     """
     near, *others = nearest_first(images, target)
     if not others:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from ..files import atomic
 
-KINDS = ("best", "worst")  # of the cases that are drawn, by SSIM
+KINDS = ("best", "worst")  # cases to draw, by SSIM
 _SCALE, _COLOURS = Normalize(0, 200, clip=True), colormaps["viridis"]  # the paper's, on the scale 0-255
 
 
@@ -29,7 +29,7 @@ class Tile(NamedTuple):
 
 
 def _picture(image: np.ndarray) -> np.ndarray:
-    """Colours (H, W, 3) in [0, 1] of an image (C, H, W) in [0, 1]: its own three channels, or viridis."""
+    """Colours (H, W, 3) in [0, 1] of an image (C, H, W) in [0, 1]: its three channels, or viridis."""
     if len(image) == 3:
         return np.clip(image.transpose(1, 2, 0), 0, 1)
     return _COLOURS(_SCALE(image.mean(axis=0) * 255))[..., :3]
@@ -44,9 +44,9 @@ def save(figure: Figure, path: Path) -> None:
 def mosaic(
     path: Path, rows: Sequence[tuple[str, Sequence[Tile | None]]], *, title: str = "", bar: bool = False
 ) -> None:
-    """Rows of tiles of one size, each row with its name to the left.
+    """Rows of equally large tiles, each row with its name on the left.
 
-    All are in one axes: dozens of them take matplotlib a second to lay out.
+    All share one axes: matplotlib takes a second to lay out dozens.
     """
     tall, wide = next(tile for _, tiles in rows for tile in tiles if tile is not None).image.shape[1:]
     side = tall / wide  # a tile is one inch wide
@@ -76,7 +76,7 @@ def mosaic(
 def sequence_figure(
     path: Path, frames: np.ndarray, filled: Mapping[int, np.ndarray], true: Mapping[int, np.ndarray], first: int = 1
 ) -> None:
-    """A whole sequence (T, C, H, W) in [0, 1] with its missing images as predicted, and the true ones below, if any.
+    """A whole sequence (T, C, H, W) in [0, 1] with its predicted missing images, and the true ones below, if any.
 
     ``first`` is the number of the first image.
     """
@@ -102,7 +102,7 @@ def case_figure(
 
 
 def sequence_animation(path: Path, frames: np.ndarray, filled: Mapping[int, np.ndarray], scale: int = 5) -> None:
-    """A sequence (T, C, H, W) in [0, 1] as an animated GIF, two images a second, predicted ones framed in red."""
+    """A sequence (T, C, H, W) in [0, 1] as an animated GIF, 2 images per second, predictions framed in red."""
     pictures = []
     for position, frame in enumerate(frames):
         image = filled.get(position, frame)

@@ -1,6 +1,6 @@
 """Figures printed in J. Mills, "SimVPv2 for Image Sequence Interpolation and Extrapolation" (2025), Tables 2 and 3.
 
-The paper's sequences were never published, so these are for orientation: the sequences here are simulated.
+The paper's sequences were never published: these are for orientation; the sequences here are simulated.
 """
 
 # training set: test set: (10 x MSE, MAE, SSIM), over images 4 and 16
@@ -29,6 +29,6 @@ _PRINTED = {
 
 
 def printed(train_set: str, test_set: str) -> dict[str, float]:
-    """The paper's MSE, MAE and SSIM for SimVPv2 trained on one set and tested on another; empty where it has none."""
+    """The paper's MSE, MAE and SSIM for SimVPv2 trained on one set and tested on another; empty if not printed."""
     row = _PRINTED.get(train_set, {}).get(test_set)
     return {"mse": row[0] / 10, "mae": row[1], "ssim": row[2]} if row else {}

@@ -1,4 +1,4 @@
-"""The scores of a run as ``scores.json`` and the records of a benchmark hold them, written and read by one model."""
+"""The scores of a run, as in ``scores.json`` and the records of a benchmark, written and read by one model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Scores = dict[str, dict[str, dict[str, dict[str, float | None]]]]
 
 
 class Record(BaseModel):
-    """A run's method, training set and seed, and its ``scores``. ``path`` is where it was read, and not written."""
+    """A run's method, training set and seed, and its ``scores``. ``path``, its source, is not saved."""
 
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 
@@ -41,15 +41,15 @@ class Record(BaseModel):
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The record in a file. UserError where it is damaged or no such record."""
+        """The record in a file. UserError if it is damaged or not a record."""
         try:
             record = cls.model_validate_json(path.read_bytes())
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(map(str, first["loc"]))
             raise UserError(
-                f"{path} is damaged or not of this plugin ({where}{': ' if where else ''}{first['msg']}); "
-                "remove it and make it again"
+                f"{path} is damaged or not from this plugin ({where}{': ' if where else ''}{first['msg']}); "
+                "remove it and create it again"
             ) from None
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror}") from error
@@ -57,16 +57,16 @@ class Record(BaseModel):
         return record
 
     def write(self, path: Path) -> None:
-        """Write the record as JSON, whole or not at all."""
+        """Write the record as JSON, atomically."""
         write_text(path, self.model_dump_json(indent=2, exclude_unset=True) + "\n")
 
     @property
     def frames(self) -> list[str]:
-        """The frames that were scored: all together, then each."""
+        """The scored frames: all together, then each."""
         frames = next(iter(self.scores.values()))[MODEL]
         return [ALL, *(frame for frame in frames if frame != ALL)]
 
     def values(self, predictor: str, metric: str = "mse", frame: str = ALL) -> dict[str, float | None]:
-        """A metric of a predictor by test set; empty where it was not scored."""
+        """A predictor's metric by test set; empty if it was not scored."""
         rows = {name: scores.get(predictor, {}).get(frame) for name, scores in self.scores.items()}
         return {name: row.get(metric) for name, row in rows.items() if row}

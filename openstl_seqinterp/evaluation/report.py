@@ -1,4 +1,4 @@
-"""What a run leaves behind: scores.json, scores.md, the tables in the terminal, saved/*.npy and figures."""
+"""The output of a run: scores.json, scores.md, tables in the terminal, saved/*.npy and figures."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def report(
     predictions: dict[str, np.ndarray],
     between: Callable[[], None] | None = None,
 ) -> Record:
-    """Score ``predictions`` (test set: (N, 1, C, H, W)), write all to ``folder``, return what scores.json holds.
+    """Score ``predictions`` (test set: (N, 1, C, H, W)), write all to ``folder``, return the record in scores.json.
 
-    ``between`` is called before each test set; what it raises ends the scoring.
+    ``between`` is called before each test set; raising ends the scoring.
     """
     console = Console()
     scores: Scores = {}
@@ -63,7 +63,7 @@ def report(
 
 
 def _save_arrays(folder: Path, cases: Cases, model: np.ndarray, totals: dict[str, float | None]) -> None:
-    """The arrays of the first test set as OpenSTL leaves them: (N, T, C, H, W), and metrics as MAE, MSE."""
+    """The arrays of the first test set as OpenSTL saves them: (N, T, C, H, W), and metrics as MAE, MSE."""
     arrays = {
         "inputs": cases.inputs,
         "preds": model[:, None],

@@ -39,15 +39,15 @@ Memory = dict[tuple[Any, ...], np.ndarray]
 
 
 def predictors() -> list[str]:
-    """The names of all that is scored, in the order of the tables."""
+    """The names of everything scored, in table order."""
     return [MODEL, *BASELINES, FLOOR]
 
 
 def collect(dataset: TaskDataset, memory: Memory | None = None) -> Cases:
-    """Read a test set and run the baselines on it; the noise floor only where the clean images are known.
+    """Read a test set and run the baselines on it; the noise floor only if the clean images are known.
 
-    ``memory`` keeps what the baselines made of which images, for other test sets: of the four variants of a family,
-    most cases have the images next to the missing one in common with another's.
+    ``memory`` keeps baseline predictions by their input images, for other test sets: among the four variants of a
+    family, most cases share the images next to the missing one with another variant.
     """
     everything = range(dataset.sequences.frames.shape[1])
     memory = {} if memory is None else memory
@@ -60,16 +60,16 @@ def collect(dataset: TaskDataset, memory: Memory | None = None) -> Cases:
         digest = cache(lambda *near: hashlib.sha256(frames[list(near)].tobytes()).digest())
         for name, baseline in BASELINES.items():
             near = baseline.sources(observed, target)
-            # All that a baseline is handed, so an equal key has an equal image, whichever thread comes first.
+            # Everything a baseline is given, so equal keys have equal images, whichever thread comes first.
             key = (name, target, *near, digest(*near))
             if key not in memory:
-                # A copy: some are views, which would keep the frames of all cases.
+                # A copy: some are views, which would keep the frames of all cases in memory.
                 memory[key] = np.array(baseline.predict(frames, observed, target))
             images[name] = memory[key]
         return frames[list(task.context)], images
 
     cases = range(len(dataset))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV, which takes most of the time, lets other threads run
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV takes most of the time and releases the GIL
         inputs, images = zip(*pool.map(read, cases), strict=True)
     predictions = {name: np.stack([each[name] for each in images]).astype(np.float32) for name in images[0]}
     targets = np.array([dataset.case(number)[1].targets for number in cases])
@@ -83,7 +83,7 @@ def collect(dataset: TaskDataset, memory: Memory | None = None) -> Cases:
 def score(name: str, cases: Cases, model: np.ndarray | None) -> tuple[dict[str, Any], np.ndarray]:
     """Scores by predictor and frame, and the model's SSIM per case (N,). ``model`` is (N, C, H, W); None leaves it out.
 
-    Raises UserError where the model's output is not finite.
+    Raises UserError if the model's output is not finite.
     """
     if model is not None and not np.isfinite(model).all():
         raise UserError(f"the model's predictions on {name} are not finite; train again with a lower --lr")

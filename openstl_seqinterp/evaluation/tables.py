@@ -24,7 +24,7 @@ def markdown_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> lis
 
 
 def title(frame: str, run: Record) -> str:
-    """What a table of ``frame`` is of, in words."""
+    """In words, what a table of ``frame`` shows."""
     return f"image {frame}" if frame != ALL else f"images {' and '.join(run.frames[1:])}"
 
 
@@ -33,7 +33,7 @@ def _trained_on(run: Record) -> str:
 
 
 def _same(one: Values, other: Values) -> bool:
-    """Equal but for the order in which a machine adds up."""
+    """Equal, except for rounding by the order of sums."""
     close = (
         a is b if a is None or b is None else isclose(a, b, rel_tol=1e-5)
         for a, b in ((one[key], other.get(key)) for key in one)
@@ -42,10 +42,10 @@ def _same(one: Values, other: Values) -> bool:
 
 
 def require_same_cases(run: Record, other: Record, names: Iterable[str]) -> None:
-    """UserError unless the predictors ``names``, which need no training, have equal scores in both records."""
+    """UserError unless the predictors ``names``, which need no training, score equally in both records."""
     for name in names:
         if not all(_same(run.values(name, metric), other.values(name, metric)) for metric in METRICS):
-            raise UserError(f"{run.path} and {other.path} were scored on other test cases; test both on the same data")
+            raise UserError(f"{run.path} and {other.path} have different test cases; test both on the same data")
 
 
 def table(
@@ -59,8 +59,8 @@ def table(
 ) -> str:
     """A metric as a Markdown table: test sets down; methods, baselines and, if requested, the ``paper`` across.
 
-    Runs of the same label are seeds of it: their mean, and +- their sample standard deviation. ``ratio`` divides by the
-    noise floor of each test set. UserError where runs were not scored on the same test cases, or one seed comes twice.
+    Runs with the same label are seeds: the cell is their mean +- sample standard deviation. ``ratio`` divides by the
+    noise floor of each test set. UserError if runs were scored on different test cases, or a seed occurs twice.
     """
     columns: dict[str, dict[int, Values]] = {}
     others = [name for name in predictors() if name != MODEL]
@@ -97,7 +97,7 @@ def _cell(values: Sequence[float | None], unit: float | None, metric: str) -> st
 
 
 def terminal_tables(run: Record) -> list[Table]:
-    """One table for all images and one for each image: the model's metrics, and the MSE of everything else."""
+    """A table for all images and one for each image: the model's metrics, and the MSE of everything else."""
     tables = []
     for frame in run.frames:
         heading = f"{run.method} trained on {run.train_set}: {title(frame, run)}"
@@ -105,7 +105,7 @@ def terminal_tables(run: Record) -> list[Table]:
         shown.add_column("test set", no_wrap=True)
         columns = {f"{metric.label}\nmodel": (run.values(MODEL, name, frame), name) for name, metric in METRICS.items()}
         columns |= {f"MSE\n{name}": (run.values(name, "mse", frame), "mse") for name in predictors() if name != MODEL}
-        if frame == ALL:  # the paper printed scores of all images together alone
+        if frame == ALL:  # the paper printed only scores of all images together
             columns[f"MSE\n{PAPER}"] = {name: printed(run.train_set, name).get("mse") for name in run.scores}, "mse"
         for name in columns:
             shown.add_column(name, justify="right", style="bold" if name.endswith(MODEL) else None)
@@ -124,8 +124,8 @@ def markdown(run: Record) -> str:
         "",
         "MSE and MAE are summed over the pixels of an image with values in [0, 1] and averaged over images; SSIM (7x7",
         "window) and PSNR (dB) have data range 1. `floor` is the noise floor: the expected stored image given the",
-        "clean one, which has the least expected MSE. It has not the highest SSIM, which rewards noise where the",
-        "truth has noise. `paper` is what the paper printed, on sequences that were never published.",
+        "clean one, which has the lowest expected MSE. Its SSIM is not the highest, because SSIM rewards noise where",
+        "the truth has noise. `paper` is what the paper printed, on sequences that were never published.",
     ]
     for frame in run.frames:
         for name, metric in METRICS.items():

@@ -1,4 +1,4 @@
-"""The command line of ``seqinterp benchmark``, and how it runs side by side."""
+"""The command line of ``seqinterp benchmark``, and its parallel jobs."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from .speed import measure
 
 
 def run(argv: Sequence[str]) -> None:
-    """Train and score what is missing of a benchmark, and write its page."""
+    """Train and score what a benchmark still lacks, and write its page."""
     parser = Parser(
         prog="seqinterp benchmark",
-        description="Reproduce the paper's tables and figures; the same command goes on where it stopped.",
+        description="Reproduce the paper's tables and figures; the same command continues where it stopped.",
     )
     parser.add_argument("--methods", nargs="+", default=["SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine"])
     parser.add_argument("--train_sets", nargs="+", default=["n6", "n6-all"])
-    parser.add_argument("--seeds", type=int, default=3, help="how many (default: 3)")
-    parser.add_argument("--preset", default="quick", help="quick (minutes a run on two cores) or paper (500 epochs)")
+    parser.add_argument("--seeds", type=int, default=3, help="how many seeds (default: 3)")
+    parser.add_argument("--preset", default="quick", help="quick (minutes per run on two cores) or paper (500 epochs)")
     parser.add_argument("--out", type=Path, default=Path("results"), help="folder of records (default: results)")
     parser.add_argument("--data_root", default="./data")
-    parser.add_argument("--max_time", type=float, metavar="MIN", help="stop after so many minutes")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="run so many side by side")
-    parser.add_argument("--shard", default="1/1", metavar="I/N", help="the I-th of N shares, for another machine")
-    parser.add_argument("--compile", action="store_true", help="train by torch.compile where a method can, for a GPU")
+    parser.add_argument("--max_time", type=float, metavar="MIN", help="stop after this many minutes")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="run this many jobs in parallel")
+    parser.add_argument("--shard", default="1/1", metavar="I/N", help="run the I-th of N shares, the others elsewhere")
+    parser.add_argument("--compile", action="store_true", help="use torch.compile where a method can; meant for a GPU")
     parser.add_argument(
-        "--baselines", action="store_true", help="score the baselines of complete runs anew, no training"
+        "--baselines", action="store_true", help="score the baselines of complete runs again, no training"
     )
     parser.add_argument("--speed", action="store_true", help="measure speed instead, into OUT/speed.md")
     args = parser.parse_args(argv)
@@ -72,7 +72,7 @@ def _one_by_one(board: Benchmark, runs: Sequence[Run], max_time: float | None) -
         try:
             board.execute(each)
         except OutOfTime:
-            print(f"--max_time: stopped after {max_time:g} minutes; the same command goes on")
+            print(f"--max_time: stopped after {max_time:g} minutes; the same command continues")
             return
 
 
@@ -87,7 +87,7 @@ def _shard(text: str) -> tuple[int, int]:
 
 
 def side_by_side(argv: Sequence[str], jobs: int, records: Sequence[Path]) -> None:
-    """Run the same command ``jobs`` times at once; locks share out the runs. UserError where one of them failed."""
+    """Run the same command ``jobs`` times in parallel; locks divide the runs. UserError if one of them failed."""
     threads = max(1, (os.cpu_count() or 1) // jobs)
     environment = {"OMP_NUM_THREADS": str(threads), **os.environ}
     logs = [records[0].parents[1] / "work_dirs" / f"job-{number}-{os.getpid()}.log" for number in range(jobs)]

@@ -1,4 +1,4 @@
-"""The pictures of a benchmark's page: how training cases are made, and validation over time."""
+"""Figures of a benchmark's page: how training cases are made, and validation over time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .result import Epoch
 
 
 def copy_small(source: Path, target: Path) -> None:
-    """Copy a picture, a PNG with a palette of 256 colours: a third of the bytes."""
+    """Copy a picture; a PNG gets a palette of 256 colours, a third of the size."""
     with Image.open(source) as picture, atomic(target) as temporary:
         if picture.format == "PNG":
             picture.convert("RGB").quantize(256).save(temporary, optimize=True)
@@ -26,7 +26,7 @@ def copy_small(source: Path, target: Path) -> None:
 
 
 def windows_figure(path: Path, frames: np.ndarray, tasks: Mapping[str, Task]) -> None:
-    """How tasks read a sequence (T, C, H, W): a row for each, what it reads in black, what it must predict in red."""
+    """How tasks read a sequence (T, C, H, W): a row for each, its inputs in black, its targets in red."""
     used = sorted({position for task in tasks.values() for position in (*task.context, *task.targets)})
     rows: list[tuple[str, list[Tile | None]]] = []
     for name, task in tasks.items():

@@ -1,4 +1,4 @@
-"""The page of a benchmark, from the records of its runs alone: tables beside the paper's, figures, what was run."""
+"""The page of a benchmark, from its records alone: tables beside the paper's, figures and a list of runs."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from .result import Epoch, Result
 
 _INTRODUCTION = """# Results
 
-Made by `python tools/benchmark.py`, which trains what is missing, writes a JSON file a run and then this page. Every
-number in a table is a mean over the seeds' files beside it, ± their sample standard deviation.
+`python tools/benchmark.py` wrote this page: it trains the missing runs and writes one JSON file per run. Every number
+in a table is a mean over the files of the seeds, ± their sample standard deviation.
 
-What can be compared and what not:
+What can be compared, and what cannot:
 
-- The paper's sequences were never published. Ours are simulated from MNIST digits, with parameters that match the
-  paper's figures. So the columns `paper` (J. Mills, *SimVPv2 for Image Sequence Interpolation and Extrapolation*, 2025)
-  are for orientation; the order of its rows can be compared, its values cannot.
-- All other columns of a table are of the same test cases and the same damaged pixels, and can be compared with each
+- The paper's sequences were never published. Those used here are simulated from MNIST digits, with parameters that
+  match the paper's figures. The `paper` columns (J. Mills, *SimVPv2 for Image Sequence Interpolation and
+  Extrapolation*, 2025) are therefore for orientation: the order of their rows can be compared, their values cannot.
+- All other columns of a table use the same test cases with the same degraded pixels and can be compared with each
   other. `copy`, `mean` and `dis-flow` need no training. `floor` is the noise floor: the expectation of the stored
-  image given the clean one (stored noise is clipped to [0, 1]), which has the least expected MSE. SSIM rewards noise
-  where the truth has noise, so there the floor is not the highest value.
-- SimVP and SimVP_SeqInterp read the four images on one side, after the paper; SimVP_Motion reads the eight slots around
+  image given the clean one (stored noise is clipped to [0, 1]), which has the lowest expected MSE. SSIM rewards noise
+  where the truth has noise, so the floor does not have the highest SSIM.
+- SimVP and SimVP_SeqInterp read the four images on one side, as in the paper; SimVP_Motion reads the eight slots around
   the missing image, LatentAffine the whole sequence.
-- MSE and MAE are summed over the pixels of an image with values in [0, 1], as OpenSTL counts. The paper prints
-  10 x MSE; here it is divided by 10. SSIM has a 7x7 window and data range 1; that of the paper's is not known.
+- MSE and MAE are summed over the pixels of an image with values in [0, 1], as in OpenSTL. The paper prints 10 x MSE;
+  here its values are divided by 10. SSIM uses a 7x7 window and data range 1; the paper's settings are not known.
 - No network saw images 4 or 16 of any sequence, or the digit 3, before the test.
 """
 _PRESETS = {
@@ -81,9 +81,9 @@ def _list(out: Path, runs: Sequence[Result]) -> list[str]:
 
 
 def write_page(out: Path, methods: Sequence[str]) -> Path:
-    """``out/README.md`` and the curves of validation, from every record below ``out``. UserError on a damaged one.
+    """``out/README.md`` and the validation curves, from all records below ``out``. UserError on a damaged one.
 
-    Columns are in the order of ``methods``, others behind them.
+    Columns are in the order of ``methods``, others last.
     """
     lines = [_INTRODUCTION.rstrip()]
     if (out / "speed.md").is_file():
@@ -110,23 +110,23 @@ def write_page(out: Path, methods: Sequence[str]) -> Path:
             curves_figure(
                 figure, f"trained on {train_set}", histories, {f"{k}, {test_set}": v for k, v in levels.items()}
             )
-            lines += ["", "Validation MSE, summed over the pixels of an image, as training goes on. Each method is"]
-            lines += ["validated on windows as it reads them; the dashed lines are of the test set, for orientation."]
+            lines += ["", "Validation MSE, summed over the pixels of an image, during training. Each method is"]
+            lines += ["validated on windows as it reads them; the dashed lines show the test set, for orientation."]
             lines += ["", f"![curves]({preset}/{figure.name})"]
         lines += _figures(out / preset)
         lines += ["", "### Runs", "", *_list(out, runs)]
         seconds = mean(run.seconds["scoring"] for run in runs)
         lines += [
             "",
-            f"Scoring, a mean of {seconds:.0f} s, is of all test sets, with baselines and figures. Times are those",
+            f"Scoring took {seconds:.0f} s on average, for all test sets with baselines and figures. Times depend on",
         ]
-        lines += ["of the machine as it was, with the jobs side by side and whatever else ran on it."]
+        lines += ["the machine's load: parallel jobs, and whatever else ran on it."]
     write_text(out / "README.md", "\n".join(lines) + "\n")
     return out / "README.md"
 
 
 _CAPTIONS = {
-    "sequence": "A sequence, its images 4 and 16 withheld (Figure 1 of the paper):",
-    "windows": "How training cases are made of it: windows of 4 images in and 4 out, in both directions (Figure 3), and"
-    " the 8 slots of `seqinterp_infill` with the target anywhere in them:",
+    "sequence": "A sequence whose images 4 and 16 are withheld (Figure 1 of the paper):",
+    "windows": "How training cases are cut from it: windows of 4 images in and 4 out, in both directions (Figure 3),"
+    " and the 8 slots of `seqinterp_infill` with the target at any position:",
 }

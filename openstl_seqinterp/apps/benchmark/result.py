@@ -1,4 +1,4 @@
-"""What is kept of a complete run of a benchmark."""
+"""The record of a complete run of a benchmark."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...evaluation.records import Record
 
 
 class Epoch(BaseModel):
-    """The seconds of training up to the end of an epoch, and the validation MSE, summed over the pixels of an image."""
+    """Training seconds up to the end of an epoch, and its validation MSE, summed over the pixels of an image."""
 
     epoch: int
     seconds: float
@@ -18,7 +18,7 @@ class Epoch(BaseModel):
 
 
 class Result(Record):
-    """What is kept of a complete run: its scores, and how it was made. ``seconds`` are of "training" and "scoring"."""
+    """The record of a complete run: its scores and settings. ``seconds`` are of "training" and "scoring"."""
 
     preset: str
     finished: str

@@ -1,4 +1,4 @@
-"""Runs of a benchmark: each trained and scored once, by whichever process comes first, and resumed after a kill."""
+"""Runs of a benchmark: each trained and scored once, by whichever process is first; resumed if killed."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from ...protocols import INFILL, ONE_SIDED
 from .figures import copy_small, windows_figure
 from .result import Epoch, Result
 
-PRESETS = {"quick": "_quick", "paper": ""}  # what the name of a method's config ends in
+PRESETS = {"quick": "_quick", "paper": ""}  # suffix of the name of a method's config
 FIRST_SEED = 42  # OpenSTL's default
 _SHOWN = ("n6", "n3", "n6-aug")  # the test sets of the paper's Figures 4-8
 
 
 @dataclass(frozen=True)
 class Run:
-    """A method trained on a set with a seed, by the config of a preset."""
+    """A method trained on a set with a seed and a preset's config."""
 
     preset: str
     method: str
@@ -54,13 +54,13 @@ class Run:
 
 
 def plan(preset: str, methods: Sequence[str], train_sets: Sequence[str], seeds: int) -> list[Run]:
-    """All runs of a benchmark: every method once before any second seed."""
+    """All runs of a benchmark: all of the first seed, then the next."""
     numbers = range(FIRST_SEED, FIRST_SEED + seeds)
     return [Run(preset, method, train_set, seed) for seed, train_set, method in product(numbers, train_sets, methods)]
 
 
 class Benchmark:
-    """The runs whose records are in ``out/PRESET/NAME.json``, and whose work is in ``out/work_dirs/PRESET/NAME``."""
+    """The runs with records in ``out/PRESET/NAME.json`` and working folders ``out/work_dirs/PRESET/NAME``."""
 
     def __init__(self, out: Path, data_root: str, compile: bool = False, max_time: float | None = None) -> None:
         self.out, self.data_root, self.compile = out, data_root, compile
@@ -81,7 +81,7 @@ class Benchmark:
         return folder / run.name, argv
 
     def check(self, run: Run) -> None:
-        """UserError where a run cannot be, before hours are spent on others. Says so where its record is outdated."""
+        """UserError if a run cannot work, before hours go into others. Reports an outdated record."""
         config = _plain(vars(resolve(self._settings(run)[1])))
         if not self.record(run).exists():
             return
@@ -94,7 +94,7 @@ class Benchmark:
                 )
 
     def draw(self, runs: Sequence[Run]) -> None:
-        """A sequence, how training cases are made of it, and pictures of the complete ``runs`` with the first seed."""
+        """Draw a sequence, its training cases, and figures of the complete ``runs`` with the first seed."""
         pictures = ["sequence.png", "sequence.gif", *(f"{kind}-{name}.png" for kind in KINDS for name in _SHOWN)]
         for run in runs:
             folder = self._settings(run)[0]
@@ -115,10 +115,10 @@ class Benchmark:
         windows_figure(self.out / "windows.png", frames, {**chosen, "8 slots, at the end": slots[-1]})
 
     def score_baselines(self, runs: Sequence[Run]) -> None:
-        """Score the baselines and the noise floor anew in the records of ``runs``: they depend on the data alone.
+        """Score the baselines and the noise floor again in the records of ``runs``: they depend only on the data.
 
-        So a baseline that is new or was corrected needs no training again. The model's scores stay. UserError, with
-        nothing written, where the copied images have other scores than in a record: then the data are not the same.
+        A new or corrected baseline thus needs no training. The model's scores stay. UserError, with nothing
+        written, if the scores of ``copy`` differ from a record's: the data are then not the same.
         """
         fresh: dict[str, dict[str, Any]] = {}
         memory: Memory = {}
@@ -133,12 +133,12 @@ class Benchmark:
             require_same_cases(record, renewed[-1], ["copy"])
         for record in renewed:
             record.write(record.path)
-            print(f"scored the baselines of {record.path} anew")
+            print(f"scored the baselines of {record.path} again")
 
     def execute(self, run: Run) -> None:
-        """Train what is left of a run, score it and write its record. Nothing where it is complete or another's.
+        """Train the rest of a run, score it and write its record. Skips a run that is complete or in progress.
 
-        Raises OutOfTime where ``max_time`` is over first; the run is then incomplete and has no record.
+        Raises OutOfTime if ``max_time`` passes first; the run is then incomplete and has no record.
         """
         folder, argv = self._settings(run)
         writable_folder(folder.parent)
@@ -163,9 +163,9 @@ class Benchmark:
         start = time.perf_counter()
         scores = experiment.test()
         if scores is None:
-            raise UserError("a benchmark runs in one process for each run; start it without torchrun")
+            raise UserError("each run of a benchmark needs a single process; start it without torchrun")
         scored = time.perf_counter() - start
-        pixels = int(np.prod(experiment.args.in_shape[-2:]))  # of a grey image: scores are sums over them
+        pixels = int(np.prod(experiment.args.in_shape[-2:]))  # of a grey image; scores are sums over these
         packages = {"pytorch_lightning": pl, "torch": torch, "numpy": np, "opencv": cv2}
         Result(
             **scores.model_dump(exclude={"checkpoint"}),
@@ -188,7 +188,7 @@ class Benchmark:
 
 
 def _plain(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings that decide on the result, as JSON holds them."""
+    """The settings that affect the result, as stored in JSON."""
     return {
         key: list(value) if isinstance(value, tuple) else value
         for key, value in sorted(settings.items())

@@ -1,4 +1,4 @@
-"""Speed, as ratios within one run: the host's way of training and testing, and the plugin's, on the same device."""
+"""Speed of training and testing by the plugin, relative to the host's own code on the same device."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from ...files import write_json, write_text
 from ...protocols import ONE_SIDED
 from ...running import quiet
 
-_STEPS = {"gpu": (20, 150), "cpu": (1, 4)}  # to warm up, and to measure
+_STEPS = {"gpu": (20, 150), "cpu": (1, 4)}  # for warm-up, and measured
 _THEIR_WORKERS = 4  # OpenSTL's default
-# Model types, and the iterations a second that the paper reports while training on an A100.
+# Model types, and the iterations per second that the paper reports for training on an A100.
 _PAPER = {"gSTA": {"train": "35 it/s", "test": "-"}, "IncepU": {"train": "22 it/s", "test": "-"}}
 STOCK, PLUGIN, COMPILED = "stock", "plugin", "compiled"
 
 
 class _Clock(Callback):
-    """The seconds at which the batches after the first ``warm`` ones end."""
+    """The times at which the batches after the first ``warm`` ones end."""
 
     def __init__(self, warm: int) -> None:
         self.warm, self.times = warm, list[float]()
@@ -59,7 +59,7 @@ class _Clock(Callback):
 
     @property
     def rate(self) -> float:
-        """Batches a second: the median, which other work on the machine moves least."""
+        """Batches per second: the median, which other load affects least."""
         return 1 / median(after - before for before, after in zip(self.times, self.times[1:], strict=False))
 
 
@@ -114,7 +114,7 @@ def _stock(settings: Namespace, accelerator: str) -> tuple[pl.LightningModule, D
 
 
 def _rates(way: str, model_type: str, data_root: str) -> dict[str, float]:
-    """Iterations a second of training the paper's network and, but for the compiled one, of testing it."""
+    """Iterations per second of training the paper's network and, unless compiled, of testing it."""
     accelerator, full = device.accelerator(device.CUDA), device.PRECISIONS["32"]
     with tempfile.TemporaryDirectory() as folder:
         argv = ["-m", "SimVP", "--model_type", model_type, "--data_root", data_root]
@@ -131,13 +131,13 @@ def _rates(way: str, model_type: str, data_root: str) -> dict[str, float]:
         with experiment.compiled(way == COMPILED):
             rates = {"train": _rate(method, loader, accelerator, experiment.precision, train=True)}
         if way != COMPILED:
-            # Scores are computed in fp32, so testing has no half precision to gain from.
+            # Scores are computed in fp32, so testing cannot gain from half precision.
             rates["test"] = _rate(method, loader, accelerator, full, train=False)
         return rates
 
 
 def _apart(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function in a process of its own, so that no way inherits what another has set there."""
+    """Call a function in its own process, so that no variant inherits the state of another."""
     still: dict[str, Any] = {"initializer": logging.disable, "initargs": (logging.INFO,)}
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), **still) as pool:
         return pool.submit(function, *arguments).result()
@@ -153,7 +153,7 @@ def _seconds(function: Callable[[], Any], repeats: int) -> float:
 
 
 def _metrics(data_root: str) -> dict[str, Any]:
-    """The seconds that the host's metrics and the plugin's take for the same images, as the runner sets a CPU."""
+    """Seconds of the host's metrics and the plugin's on the same images, with the runner's CPU settings."""
     speedups.keep_freed_memory()
     dataset = withheld_datasets(Path(data_root), ONE_SIDED.name, ONE_SIDED, ["n6"])["n6"]
     truths = torch.from_numpy(dataset.targets(range(len(dataset)))[:, 0])
@@ -167,7 +167,7 @@ def _metrics(data_root: str) -> dict[str, Any]:
 
 
 def _found(way: str, model_type: str, data_root: str) -> dict[str, float] | None:
-    """`_rates`, or None where networks cannot be compiled."""
+    """`_rates`, or None if networks cannot be compiled."""
     try:
         rates: dict[str, float] = _apart(_rates, way, model_type, data_root)
     except UserError as error:
@@ -181,7 +181,7 @@ def _found(way: str, model_type: str, data_root: str) -> dict[str, float] | None
 def measure(out: Path, data_root: str) -> Path:
     """Measure all, write ``out/speed.json`` and, from it, ``out/speed.md``, whose path is returned.
 
-    Minutes on two CPU cores.
+    Takes minutes on a CPU.
     """
     accelerator = device.accelerator(device.CUDA)
     warm, steps = _STEPS[accelerator]
@@ -206,20 +206,20 @@ def measure(out: Path, data_root: str) -> Path:
 
 
 def page(record: dict[str, Any]) -> str:
-    """The page of a record of `measure`."""
+    """The page of a `measure` record."""
     lines = [
         "# Speed",
         "",
         f"Made by `python tools/benchmark.py --speed` with {record['host']}, torch {record['versions']['torch']}, "
-        f"Python {record['versions']['python']}; {record['device']}. The numbers: [speed.json](speed.json).",
+        f"Python {record['versions']['python']}; {record['device']}. Data: [speed.json](speed.json).",
         "",
-        "The paper's network (64/256/2/8), batches of 16, by Lightning's Trainer, each way in a process of its own:",
-        f"the median of {record['steps']['measured']} steps after {record['steps']['warm-up']} to warm up.",
-        "`stock` is what the host's runner does: fp32, weights as they come, a loader with four worker processes.",
+        "The paper's network (64/256/2/8), batches of 16, with Lightning's Trainer, each variant in its own process:",
+        f"the median of {record['steps']['measured']} steps after {record['steps']['warm-up']} of warm-up.",
+        "`stock` is what the host's runner does: fp32, default memory layout, a loader with four worker processes.",
         "`plugin` is what `tools/train.py` does: the precision, the layout of weights and the form of dilated",
-        "convolutions that the device is fast in, freed memory kept on a CPU, and its own loader; `compiled` is that",
-        "with `--compile`, in training alone. Testing is in fp32 in all. The paper's rates are those it reports",
-        "for training on an A100.",
+        "convolutions that are fast on the device, freed memory kept on a CPU, and its own loader. `compiled` adds",
+        "`--compile`, for training only. All testing is in fp32. The paper's rates are those it reports for",
+        "training on an A100.",
         "",
     ]
     rows = []
@@ -238,7 +238,7 @@ def page(record: dict[str, Any]) -> str:
     before, ratio = (f"{stock:.4f} s", f"{stock / plugin:.0f}") if stock else ("needs OpenSTL", "-")
     lines += [
         "",
-        "The host's metrics go image by image, the plugin's take all at once:",
+        "The host computes metrics image by image, the plugin on all images at once:",
         "",
         *markdown_table(["what", "stock", "plugin", "ratio"], [[label, before, f"{plugin:.4f} s", ratio]]),
     ]

@@ -21,7 +21,7 @@ MISTAKES = {
     "unknown method": (["data.npy", "--method", "meen", "--missing", "2"], "did you mean 'mean'"),
     "no such checkpoint": (["data.npy", "--checkpoint", "x.ckpt", "--missing", "2"], "no checkpoint x.ckpt"),
     "no checkpoint": (["data.npy", "--checkpoint", "text.ckpt", "--missing", "2"], "text.ckpt is"),
-    "another pickle": (["data.npy", "--checkpoint", "list.ckpt", "--missing", "2"], "list.ckpt is no checkpoint"),
+    "another pickle": (["data.npy", "--checkpoint", "list.ckpt", "--missing", "2"], "list.ckpt is not a checkpoint"),
     "too few": (["data.npy", "--checkpoint", "SimVP", "--missing", "4"], "4 observed images in a row"),
     "insert with SimVP": (["data.npy", "--checkpoint", "SimVP", "--insert", "1"], "nothing can be put between"),
     "all missing": (["data.npy", "--method", "mean", "--missing", *map(str, range(1, 8))], "0 are observed"),

@@ -99,7 +99,7 @@ def test_train_and_test_name_the_same_folder():
         (["--ex_name", "/"], "ex_name is '/'"),
         (["--precision", "64"], "invalid choice: '64'"),
         (["--pre_seq_length", "5"], "pre_seq_length=5 does not fit -d seqinterp, which has 4"),
-        (["--device", "tpu"], "--device tpu is not there"),
+        (["--device", "tpu"], "--device tpu is not available"),
         (
             ["-m", "LatentAffine", "--compile"],
             "compile works on SimVP networks, which LatentAffine does not use",

@@ -116,7 +116,7 @@ def test_training_goes_on_from_its_own_checkpoints_alone(copied, capsys, tmp_pat
     folder, arguments = copied
     command = [*arguments, "--ex_name", "other", "--ckpt_path", str(folder / "checkpoints" / "last.ckpt")]
     assert cli.main(["train", *command]) == 2
-    assert "is of another run" in _one_line(capsys)
+    assert "is from another run" in _one_line(capsys)
     assert not (tmp_path / "other").exists()
 
 

@@ -73,7 +73,7 @@ class Protocol(ABC):
         """The task of the missing frame ``target``. UserError if too few frames are ``observed`` (T,)."""
         context = self.context(observed, target)
         if context is None:
-            raise UserError(f"image {target + 1} cannot be predicted: {self.needs} are needed beside it")
+            raise UserError(f"image {target + 1} cannot be predicted: {self.needs} are needed")
         return Task(context, (target,))
 
     def parameters(self, data_name: str, frame: Sequence[int] = FRAME) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """SimVP_Motion: gSTA reads images on both sides of a missing one and predicts how each of them moves there.
 
-SimVP draws the missing image anew; this network moves known pixels, so their sharpness is kept.
-It need not learn motion from scratch: the local motion between the observed images, by least squares, is among its
+SimVP draws the missing image from scratch; this network moves known pixels, so their sharpness is kept.
+It need not learn motion from nothing: the local motion between the observed images, by least squares, is among its
 inputs, with the images moved by it, and the network learns how far to follow it.
 """
 

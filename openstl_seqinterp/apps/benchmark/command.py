@@ -23,7 +23,7 @@ def run(argv: Sequence[str]) -> None:
     """Train and score what a benchmark still lacks, and write its page."""
     parser = Parser(
         prog="seqinterp benchmark",
-        description="Reproduce the paper's tables and figures; the same command continues where it stopped.",
+        description="Reproduce the paper's tables and figures; repeat the command to continue where it stopped.",
     )
     parser.add_argument("--methods", nargs="+", default=["SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine"])
     parser.add_argument("--train_sets", nargs="+", default=["n6", "n6-all"])
@@ -72,7 +72,7 @@ def _one_by_one(board: Benchmark, runs: Sequence[Run], max_time: float | None) -
         try:
             board.execute(each)
         except OutOfTime:
-            print(f"--max_time: stopped after {max_time:g} minutes; the same command continues")
+            print(f"--max_time: stopped after {max_time:g} minutes; repeat the command to continue")
             return
 
 

@@ -140,7 +140,7 @@ def test_time_that_is_over_stops_a_run_which_goes_on_later(place, capsys):
     config = place / "configs" / "seqinterp" / "SimVP_quick.py"
     config.write_text(config.read_text().replace("epoch = 3", "epoch = 1000"))
     assert cli.main(["benchmark", *SIMVP, "--max_time", "0.1"]) == 0
-    assert "--max_time: stopped after 0.1 minutes; the same command continues" in capsys.readouterr().out
+    assert "--max_time: stopped after 0.1 minutes; repeat the command to continue" in capsys.readouterr().out
     assert not records(place)
     assert "Not run." in (place / "results" / "README.md").read_text()
     assert (place / "results/work_dirs/quick/SimVP_n6_42/checkpoints/last.ckpt").is_file()

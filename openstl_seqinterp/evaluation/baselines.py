@@ -27,19 +27,19 @@ class Baseline(NamedTuple):
     def predict(self, frames: np.ndarray | Images, observed: np.ndarray, target: float) -> np.ndarray:
         """The image (C, H, W) at ``target``, from the ``observed`` of ``frames`` (T, C, H, W), or by position.
 
-        Raises UserError if no image besides the target is known.
+        Raises UserError if no other image is known.
         """
         return self.function({place: frames[place] for place in self.sources(observed, target)}, target)
 
     def sources(self, observed: np.ndarray, target: float) -> list[int]:
         """The positions to read: the nearest known ones on each side, or twice as many if one side has none.
 
-        Raises UserError if no image besides the target is known.
+        Raises UserError if no other image is known.
         """
         known = np.flatnonzero(observed)
         before, after = known[known < target][::-1], known[known > target]
         if not len(before) and not len(after):
-            raise UserError(f"no image besides image {target + 1:g} is known, so there is nothing to predict it from")
+            raise UserError(f"no other image is known, so there is nothing to predict image {target + 1:g} from")
         count = None if self.reach is None else self.reach * (1 if len(before) and len(after) else 2)
         return sorted(map(int, [*before[:count], *after[:count]]))
 

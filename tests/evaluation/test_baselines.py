@@ -127,7 +127,7 @@ def test_no_baseline_looks_at_the_target_itself(baseline):
 @every_baseline
 @pytest.mark.parametrize("known", [(), (2,)], ids=["nothing", "the target alone"])
 def test_nothing_known_is_the_users_mistake(baseline, known):
-    with pytest.raises(UserError, match="no image besides image 3 is known"):
+    with pytest.raises(UserError, match="nothing to predict image 3 from"):
         baseline(blob(5, (1, 0)), mask(5, known), 2)
 
 

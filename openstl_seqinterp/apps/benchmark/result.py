@@ -24,7 +24,7 @@ class Result(Record):
     finished: str
     versions: dict[str, str]
     device: str
-    compiled: bool
+    compiled: bool = False
     seconds: dict[str, float]
     config: dict[str, Any]
     history: list[Epoch]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import pytest
 import torch
 from filelock import FileLock
 
-from openstl_seqinterp import cli, host
+from openstl_seqinterp import cli, host, registry
+from openstl_seqinterp.apps.benchmark.page import write_page
 from openstl_seqinterp.apps.benchmark.runs import plan
 
 TOOL = Path(__file__).resolve().parents[3] / "tools" / "benchmark.py"
@@ -192,3 +194,14 @@ def test_a_damaged_record_is_named(place, capsys):
     (place / "results" / "quick" / "LatentAffine_n6_42.json").write_text('{"method": 1')
     assert cli.main(["benchmark", *ONE]) == 2
     assert "LatentAffine_n6_42.json is damaged or not from this plugin" in capsys.readouterr().err
+
+
+def test_the_committed_page_is_that_of_the_committed_records(tmp_path):
+    results = Path(__file__).resolve().parents[3] / "results"
+    shutil.copytree(results, tmp_path / "results", ignore=shutil.ignore_patterns("*.gif", "work_dirs"))
+    names = ["SimVP", *registry.METHODS]
+    page = write_page(tmp_path / "results", names).read_text()
+    found = (results / "README.md").read_text()
+    for name in ("SimVP", "LatentAffine"):
+        assert f"[{name}_n6_42](quick/{name}_n6_42.json)" in page
+    assert page == found

@@ -2,6 +2,8 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+# A process for each core, with one thread each: networks in tests are too small for more.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 .PHONY: demo test test-openstl openstl-is-there lint clean
 
@@ -12,7 +14,7 @@ demo: $(VENV)/installed
 	@$(BIN)/python tools/compare.py work_dirs/seqinterp_SimVP_quick_n6 work_dirs/seqinterp_infill_LatentAffine_quick_n6
 
 test: lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -21,7 +23,7 @@ lint: $(VENV)/installed
 
 # make test-openstl OPENSTL=DIR: the tests on a checkout of OpenSTL as the host
 test-openstl: openstl-is-there $(VENV)/installed-openstl
-	SEQINTERP_HOST=openstl PYTHONPATH="$(abspath $(OPENSTL))" $(BIN)/python -m pytest
+	SEQINTERP_HOST=openstl PYTHONPATH="$(abspath $(OPENSTL))" $(PYTEST)
 
 openstl-is-there:
 	@test -f "$(OPENSTL)/openstl/methods/__init__.py" || \

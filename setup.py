@@ -7,6 +7,7 @@ from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "openstl_seqinterp" / "_version.py").read_text())[1]
+SCIENCE = ["h5py>=3.11", "netCDF4>=1.7", "xarray>=2024.9", "imagecodecs>=2024.9"]
 
 setup(
     name="openstl_seqinterp",
@@ -47,13 +48,18 @@ setup(
         "pillow>=10",
         "matplotlib>=3.8",
         "pydantic>=2.7",
+        "av>=14",
+        "tifffile>=2024.8",
+        "zarr>=3.1",
     ],
     extras_require={
         "tensorboard": ["tensorboard"],
+        # HDF5, NetCDF, and TIFF files with LZW, JPEG and other compression.
+        "science": SCIENCE,
         # The test of the wheel builds one without a network, so with the setuptools and wheel that are installed.
         "test": [
-            *("pytest", "hypothesis", "ruff", "mypy", "scikit-image", "scipy"),
-            *("tensorboard", "setuptools>=77", "wheel"),
+            *("pytest", "pytest-xdist", "hypothesis", "ruff", "mypy", "scikit-image", "scipy"),
+            *("tensorboard", "setuptools>=77", "wheel", *SCIENCE),
         ],
         # What importing OpenSTL needs beside the above.
         "openstl": ["PyWavelets", "einops", "fvcore", "imageio", "scikit-image", "scipy"],

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint, ProgressBar, RichProgressBar, TQDMProgressBar
 
 from .checkpoint import BEST, LAST
+from .errors import UserError
 
 
 class SeededEpochs(Callback):
@@ -40,6 +42,7 @@ class History(Callback):
     def __init__(self) -> None:
         self.epochs: list[dict[str, float]] = []
         self._start = 0.0
+        self.begun = False  # whether training has, after all of a checkpoint was restored
 
     @property
     def seconds(self) -> float:
@@ -50,16 +53,34 @@ class History(Callback):
         return {"epochs": self.epochs}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.epochs = state_dict["epochs"]
+        self.epochs = [dict(epoch) for epoch in state_dict["epochs"]]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._start = time.perf_counter() - self.seconds
+        self.begun = True
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         metrics = trainer.callback_metrics  # methods whose loss is not the MSE log val_mse too
         mse = float(metrics.get("val_mse", metrics.get("val_loss", float("nan"))))
         seconds = time.perf_counter() - self._start
         self.epochs = [*self.epochs, {"epoch": trainer.current_epoch + 1, "seconds": seconds, "val_mse": mse}]
+
+
+class Finite(Callback):
+    """Ends training with a UserError at the first step, or validation, whose loss is not finite."""
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        loss = outputs["loss"] if isinstance(outputs, dict) else outputs
+        self._require(loss, f"the loss of step {trainer.global_step}")
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._require(trainer.callback_metrics.get("val_loss"), f"validation after epoch {trainer.current_epoch + 1}")
+
+    def _require(self, loss: torch.Tensor | None, what: str) -> None:
+        if loss is not None and not torch.isfinite(loss):
+            raise UserError(f"{what} is {float(loss)}, expected a finite number; train again with a lower --lr")
 
 
 class Announcement(Callback):

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import pickle
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import BaseModel
 from pytorch_lightning import LightningModule
+from torch import nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from .errors import UserError, one_line
+from .settings import Shapes, check
 
+_LARGEST = 2**32  # bytes of a checkpoint
 BEST, LAST = "best.ckpt", "last.ckpt"
 # A resumed run may differ in these from the run it continues: they change weights by rounding at most.
 FREE = {
@@ -21,24 +30,60 @@ FREE = {
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a Lightning checkpoint with ``weights_only=True``. UserError if missing, damaged, or unsafe."""
+    """Read a Lightning checkpoint with ``weights_only=True``. UserError if missing, damaged, or unsafe.
+
+    Its weights are dense, on the CPU, and take no more memory than the file's size suggests.
+    """
     if not path.is_file():
         raise UserError(f"there is no checkpoint {path}; train first, or name another one")
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        _require_whole(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of sparse weights, which are refused below
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(
             f"{path} is refused: it is damaged, or holds more than weights and plain values and could run code"
         ) from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # unpickling a damaged file can raise anything
         raise UserError(
             f"{path} is damaged or not a checkpoint ({one_line(error)}); train again or name another one"
         ) from error
     weights = checkpoint.get("state_dict") if isinstance(checkpoint, dict) else None
     if not isinstance(weights, dict) or not all(isinstance(value, torch.Tensor) for value in weights.values()):
         raise UserError(f"{path} is not a checkpoint: it has no state_dict of weights; name a best.ckpt or last.ckpt")
+    _require_plain(path, weights)
     _require(path, checkpoint, {"epoch": int, "global_step": int, "hyper_parameters": dict})
+    _require(path, checkpoint["hyper_parameters"], {"method": str})
+    for key, kind in {"train_set": str, "seed": int}.items():
+        value = checkpoint["hyper_parameters"].get(key)
+        if not isinstance(value, kind | None):
+            raise UserError(
+                f"{path}: {key} is {value!r:.80}, expected {kind.__name__}; train again or name another one"
+            )
     return checkpoint
+
+
+def _require_whole(path: Path) -> None:
+    """ValueError or BadZipFile where members claim more than the file holds, or have changed since they were saved."""
+    with zipfile.ZipFile(path) as archive:
+        members, size = archive.infolist(), path.stat().st_size
+        claimed = sum(member.file_size for member in members)
+        if claimed > min(size, _LARGEST) or any(member.compress_type != zipfile.ZIP_STORED for member in members):
+            raise ValueError(f"it claims {claimed} bytes in a file of {size}, expected at most {_LARGEST}, none packed")
+        damaged = archive.testzip()  # torch writes these checksums and never reads them
+        if damaged is not None:
+            raise ValueError(f"the checksum of {damaged} is wrong")
+
+
+def _require_plain(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
+    for name, value in weights.items():
+        if value.layout != torch.strided or value.device.type != "cpu" or value.is_quantized:
+            found = "quantised" if value.is_quantized else f"{value.layout} on {value.device}"
+            raise UserError(f"{path}: weight {name} is {found}, expected a dense one on the cpu; name another one")
+    claimed, size = sum(value.nbytes for value in weights.values()), path.stat().st_size
+    if claimed > 2 * size:  # a few may share their memory
+        raise UserError(f"{path}: its weights claim {claimed} bytes in a file of {size}; name another one")
 
 
 def _require(path: Path, checkpoint: dict[str, Any], parts: dict[str, type]) -> None:
@@ -47,11 +92,46 @@ def _require(path: Path, checkpoint: dict[str, Any], parts: dict[str, type]) -> 
             raise UserError(f"{path} is not from a run of this plugin: it has no {key}; name a best.ckpt or last.ckpt")
 
 
+def check_network(settings: Mapping[str, Any], model: type[BaseModel] | None, checkpoint: Any, path: Path) -> None:
+    """UserError where the ``settings`` of a checkpoint are not as ``model`` has them, or too large for its weights."""
+    check(Shapes, settings, str(path))
+    if model is None:
+        return
+    check(model, settings, str(path))
+    count = sum(value.numel() for value in checkpoint["state_dict"].values())
+    for key in model.model_fields.keys() & settings.keys():
+        if isinstance(settings[key], int | float) and settings[key] > count:
+            raise UserError(f"{path}: {key} is {settings[key]}, expected at most the number of its weights, {count}")
+
+
+@contextmanager
+def no_larger_than(weights: Mapping[str, torch.Tensor], path: Path) -> Iterator[None]:
+    """UserError as soon as modules that are built in this block have twice as many parameters as ``weights``.
+
+    It is raised before memory for the parameter is touched, whatever setting asked for it.
+    """
+    tensors, values = 2 * len(weights), 2 * sum(value.numel() for value in weights.values())
+
+    def count(module: nn.Module, name: str, parameter: nn.Parameter | None) -> None:
+        nonlocal tensors, values
+        tensors, values = tensors - 1, values - (0 if parameter is None else parameter.numel())
+        if min(tensors, values) < 0:
+            raise UserError(f"{path}: its settings need more weights than the {len(weights)} in it; name another one")
+
+    handle = register_module_parameter_registration_hook(count)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
 def load_weights(method: LightningModule, checkpoint: dict[str, Any], path: Path) -> None:
     """Copy a checkpoint's weights into ``method``. UserError if they belong to another model or are not finite."""
     stored, ours = checkpoint["state_dict"], method.state_dict()
     for name in [*ours, *stored]:
         here, there = (tuple(state[name].shape) if name in state else "absent" for state in (ours, stored))
+        if here == there:
+            here, there = (str(state[name].dtype).removeprefix("torch.") for state in (ours, stored))
         if here != there:
             raise UserError(
                 f"{path} belongs to another model: {name} is {there} there, {here} here; "
@@ -77,7 +157,9 @@ def require_same_run(method: LightningModule, checkpoint: dict[str, Any], path: 
 
 def validation_score(checkpoint: dict[str, Any]) -> str:
     """``", val_loss 0.00123"`` from the state of the callback that wrote the checkpoint."""
-    for state in checkpoint.get("callbacks", {}).values():
-        if isinstance(state, dict) and state.get("monitor") and state.get("current_score") is not None:
-            return f", {state['monitor']} {float(state['current_score']):.6f}"
+    states = checkpoint.get("callbacks")
+    for state in states.values() if isinstance(states, dict) else ():
+        score = state.get("current_score") if isinstance(state, dict) else None
+        if isinstance(score, torch.Tensor) and score.numel() == 1 and not score.is_complex():
+            return f", {state.get('monitor')} {float(score):.6f}"
     return ""

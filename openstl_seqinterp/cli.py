@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import NamedTuple
 
@@ -28,6 +30,7 @@ COMMANDS: dict[str, Command] = {
         "Score the best checkpoint of a run: give the arguments that it was trained with.", "commands", "test"
     ),
     "predict": Command("Fill the missing images of a sequence.", "apps.fill.command", "predict"),
+    "inspect": Command("Say what is understood of a sequence.", "apps.inspect", "command"),
     "benchmark": Command("Train and score what a benchmark lacks; write its page.", "apps.benchmark.command", "run"),
     "compare": Command("Print the scores of several runs in one table.", "commands", "compare"),
     "prepare": Command("Write the simulated sequences.", "commands", "prepare"),
@@ -42,14 +45,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     A mistake of the user's ends in one line on standard error and exit code 2.
     """
     try:
-        _run(sys.argv[1:] if argv is None else argv)
+        with _stoppable():
+            _run(sys.argv[1:] if argv is None else argv)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print("\nstopped", file=sys.stderr)
-        return 128 + signal.SIGINT
+        return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
     return 0
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a command as Ctrl-C does: nothing half-written stays."""
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Raise `_Terminated` at the first SIGTERM; where Lightning listens to it, leave it to that."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        if signal.getsignal(signal.SIGTERM) is stop:  # Lightning calls it from a handler of its own
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not stop the removal of what is left
+            raise _Terminated
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _run(words: Sequence[str]) -> None:

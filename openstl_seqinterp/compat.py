@@ -1,5 +1,6 @@
-"""What newer packages broke in OpenSTL (c74deb5, version 1.0.0), repaired in memory. No file of OpenSTL is changed.
+"""Repairs of OpenSTL (c74deb5, version 1.0.0): what newer packages broke, and faults of its own.
 
+All in memory; no file of OpenSTL is changed.
 A repair that is not needed does nothing; the others touch only the name that broke. Names that OpenSTL imports from
 timm are replaced while it is imported and restored afterwards; the rest are OpenSTL's own.
 """

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+import torch
 from mmengine.config import Config
 
 from . import device, host, registry
@@ -99,8 +100,11 @@ def read_config(path: Path) -> dict[str, Any]:
         raise UserError(
             f"there is no config file {path}{nearest(path.stem, (p.stem for p in path.parent.glob('*.py')))}"
         )
+    if path.suffix != ".py":
+        raise UserError(f"config {path} is no .py; write it as a Python file of assignments, such as: lr = 1e-3")
     try:
-        return Config.fromfile(str(path)).to_dict()
+        compile(path.read_bytes(), path.name, "exec")  # says where a mistake is; lazy imports would say nothing
+        return Config.fromfile(str(path), lazy_import=False).to_dict()
     except (Exception, SystemExit) as error:  # a config is code, so it can raise anything
         raise UserError(f"config {path} cannot be read: {type(error).__name__}: {one_line(error)}") from error
 
@@ -194,6 +198,10 @@ def resolve(argv: Sequence[str], *, test: bool = False, prog: str | None = None)
     wanted = given.get("device", config.get("device", "cpu"))
     if wanted not in ("cpu", device.CUDA) or (wanted == device.CUDA and device.accelerator(wanted) == "cpu"):
         raise UserError(f"--device {wanted} is not available; leave it out to choose the device automatically")
+    there = torch.cuda.device_count() if wanted == device.CUDA or "device" not in {**given, **config} else 0
+    for gpu in values["gpus"] if values["gpus"] != defaults["gpus"] else ():
+        if not 0 <= gpu < there:
+            raise UserError(f"--gpus {gpu} is not there (GPUs here: {there}); leave it out and one is chosen")
     return argparse.Namespace(**values)
 
 
@@ -205,7 +213,8 @@ def _view(name: str, method: str, data_root: str) -> registry.View:
         raise UserError(f"-d {name} is OpenSTL's own data set; train on it with OpenSTL's tools/train.py")
     raise UserError(
         f"unknown data set {name!r}{nearest(name, registry.DATASETS)} "
-        f"(known: {', '.join(registry.DATASETS)}, and those imported into {data_root})"
+        f"(known: {', '.join(registry.DATASETS)}, and those imported into {data_root}"
+        f"{'' if Path(data_root).is_dir() else ', which is no folder'})"
     )
 
 

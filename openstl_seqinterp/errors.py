@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import Action, ArgumentError, ArgumentParser
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import NoReturn
+from math import isfinite
+from typing import Any, NoReturn
 
 
 class UserError(Exception):
@@ -13,8 +14,11 @@ class UserError(Exception):
 
 
 def one_line(error: BaseException) -> str:
-    """The message of an error from elsewhere, without its line breaks and what is beyond 200 characters."""
-    return " ".join(str(error).split())[:200]
+    """The message of an error from elsewhere, without its line breaks and what is beyond 200 characters.
+
+    An error without a message is called by its type.
+    """
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -33,7 +37,13 @@ def require_known(kind: str, name: str, known: Iterable[str]) -> None:
 
 
 class Parser(ArgumentParser):
-    """A command line whose mistakes are UserErrors: one line, not the usage of every flag."""
+    """A command line whose mistakes are UserErrors: one line, not the usage of every flag. Numbers are finite."""
+
+    def _get_value(self, action: Action, text: str) -> Any:
+        value = super()._get_value(action, text)
+        if isinstance(value, float) and not isfinite(value):
+            raise ArgumentError(action, f"{text!r} is no finite number")
+        return value
 
     def error(self, message: str) -> NoReturn:
         """Raise UserError."""

@@ -20,11 +20,11 @@ from pytorch_lightning.utilities.seed import isolate_rng
 from torch.utils.data import DataLoader
 
 from . import device, host, registry, speedups
-from .callbacks import Announcement, Deadline, History, SeededEpochs, checkpoints, progress_bar
+from .callbacks import Announcement, Deadline, Finite, History, SeededEpochs, checkpoints, progress_bar
 from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_run, validation_score
 from .data.dataset import ShareSampler
 from .data.loaders import load_data, withheld_datasets
-from .errors import UserError
+from .errors import UserError, one_line
 from .evaluation.records import Record
 from .evaluation.report import report
 from .files import writable_folder
@@ -97,6 +97,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         kept = [callback for callback in upstream if not isinstance(callback, dropped)]
         ours = [
             SeededEpochs(args.seed),
+            Finite(),
             Announcement(),
             progress_bar(),
             self.history,  # before the checkpoints, which include it
@@ -146,11 +147,11 @@ class SeqInterpExperiment(host.BaseExperiment):
         path, done = None, 0
         if self.args.ckpt_path or self.args.resume:
             path = Path(self.args.ckpt_path or self.checkpoints / LAST)
+            checkpoint = load_checkpoint(path)
             if path.parent.resolve() != self.checkpoints.resolve():
                 raise UserError(
                     f"--ckpt_path {path} is from another run; training continues only from one in {self.checkpoints}"
                 )
-            checkpoint = load_checkpoint(path)
             require_same_run(self.method, checkpoint, path)
             load_weights(self.method, checkpoint, path)
             done = checkpoint["epoch"] + 1 if checkpoint["global_step"] else 0
@@ -163,7 +164,16 @@ class SeqInterpExperiment(host.BaseExperiment):
             f"{self.checkpoints / LAST} holds the last finished epoch: the same command with --resume continues from it"
         )
         with interruptible(self.trainer, hint), quiet(), self.compiled(self.args.compile):
-            self.trainer.fit(self.method, self.data, ckpt_path=path, weights_only=True)
+            try:
+                self.trainer.fit(self.method, self.data, ckpt_path=path, weights_only=True)
+            except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+                if path is None or self.history.begun:
+                    raise
+                for logger in self.trainer.loggers:
+                    shutil.rmtree(str(logger.log_dir), ignore_errors=True)
+                raise UserError(
+                    f"cannot resume {path}: its state is damaged ({one_line(error)}); train again"
+                ) from error
         self.trained = True
 
     @contextmanager

@@ -39,6 +39,11 @@ class Protocol(ABC):
     masked: ClassVar[bool] = False
 
     @property
+    def span(self) -> int:
+        """How many frames in a row a training task is about."""
+        return self.given + self.predicted
+
+    @property
     @abstractmethod
     def needs(self) -> str:
         """In words, what must be observed to predict a missing frame."""
@@ -127,6 +132,10 @@ class Infill(Protocol):
 
     planes = 2
     masked = True
+
+    @property
+    def span(self) -> int:
+        return self.given  # the target is one of them
 
     @property
     def needs(self) -> str:

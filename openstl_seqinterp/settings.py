@@ -37,6 +37,16 @@ def _explain(error: ErrorDetails) -> str:
     return f"{error['loc'][0]} is {error['input']!r}, {expected}{nearest(str(error['input']), choices)}"
 
 
+Side = Annotated[int, Field(ge=1, le=2**14)]
+
+
+class Shapes(Settings):
+    """What a checkpoint says of the sequences that its method reads, ``in_shape`` (T, C, H, W), and predicts."""
+
+    in_shape: Sequence[Side] = Field(min_length=4, max_length=4)
+    aft_seq_length: int = Field(ge=1, le=100)
+
+
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Rate = Annotated[float, Field(ge=0, le=0.999)]
@@ -112,6 +122,8 @@ class RunSettings(Settings):
     def _fit_each_other(self) -> RunSettings:
         if self.log_step > self.epoch:
             raise ValueError(f"log_step is {self.log_step}, more than the {self.epoch} epochs to train")
+        if self.warmup_epoch >= self.epoch:
+            raise ValueError(f"warmup_epoch is {self.warmup_epoch}, expected less than the {self.epoch} epochs in all")
         if self.opt_betas is not None and self.opt == "rmsprop":
             raise ValueError(f"opt_betas is {self.opt_betas}, which rmsprop does not take; expected a variant of Adam")
         return self

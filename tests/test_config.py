@@ -91,7 +91,7 @@ def test_train_and_test_name_the_same_folder():
         (["--metric_for_bestckpt", "loss"], "metric_for_bestckpt is 'loss', expected 'val_loss'"),
         (["--seed", "-1"], "seed is -1, expected greater than or equal to 0"),
         (["--num_workers", "-1"], "num_workers is -1, expected greater than or equal to 0"),
-        (["--drop_path", "nan"], "drop_path is nan, expected a finite number"),
+        (["--drop_path", "nan"], "argument --drop_path: 'nan' is no finite number"),
         (["--clip_grad", "-1"], "clip_grad is -1.0, expected greater than 0"),
         (["--opt_betas", "0.9"], "opt_betas is [0.9], expected at least 2 items"),
         (["--log_step", "501"], "log_step is 501, more than the 500 epochs"),

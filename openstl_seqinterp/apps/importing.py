@@ -1,187 +1,250 @@
-"""Own images and videos as a data set of the plugin's format: windows of equal length with some images withheld."""
+"""Own images and videos as a data set: each frame once in a `data.store`, in one part of the data."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from rich.progress import track
 
 from .._version import __version__
-from ..data.sequences import TEST, TRAIN, VALIDATION, save
+from ..data.loaders import is_own
 from ..data.simulate import DIGITS
+from ..data.store import ABOUT, KNOWN, WITHHELD, tested
 from ..errors import Parser, UserError
-from ..files import writable_folder, write_json
+from ..files import atomic_folder, write_json
 from ..protocols import PROTOCOLS
-from .io import Source, open_source
+from .dividing import PARTS, Unit, counts, plan
+from .flags import add_input_flags, input_options, input_paths
+from .io.readers import open_source
+from .io.source import Options, Source
+from .progress import tracked
 
-_SHARE = 0.15  # of the sources, or of the time of a source, for validation, and as much for tests
 _MULTIPLE = 4  # of the sides of images: the networks halve them twice
-_MOST = 2**31  # bytes of a data set, which is held in memory
+_LEAST, _MOST = 8, 2**14  # pixels a side
+_SAMPLED = 2**12  # values of a frame that the range is taken from
+_QUANTILES = (0.001, 0.999)  # of the known values: what lies beyond is clipped, for a network
+_SHARD = 2**25  # bytes of frames in a file, before compression
 _RESERVED = (*PROTOCOLS, *DIGITS)
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """Consecutive images ``start`` to ``stop`` of a sequence of a source, and the ``part`` of the data they are."""
+class _Writer:
+    """Writes frames one after the other, a shard at a time: no more than that is held."""
 
-    source: Source
-    sequence: int
-    start: int
-    stop: int
-    part: int
+    def __init__(self, group: Path, count: int, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        import zarr
+        from zarr.codecs import ZstdCodec
 
-    def windows(self, length: int, stride: int) -> Iterator[range]:
-        """Positions of the windows that hold no gap."""
-        for start in range(self.start, self.stop - length + 1, stride):
-            window = range(start, start + length)
-            if not set(window) & set(self.source.absent):
-                yield window
+        many = max(1, min(count, _SHARD // (int(np.prod(shape)) * dtype.itemsize)))
+        create = partial(zarr.create_array, group / "frames", compressors=ZstdCodec(level=1))
+        self.array = create(shape=(count, *shape), dtype=dtype, chunks=(1, *shape), shards=(many, *shape), fill_value=0)
+        self.waiting, self.written = np.zeros((many, *shape), dtype), 0
+
+    def append(self, frame: np.ndarray) -> None:
+        place = self.written % len(self.waiting)
+        self.waiting[place] = frame
+        self.written += 1
+        if place + 1 == len(self.waiting) or self.written == self.array.shape[0]:
+            self.array[self.written - place - 1 : self.written] = self.waiting[: place + 1]
 
 
-def divide(sources: Sequence[Source], seed: int) -> list[Stretch]:
-    """Every sequence to one part of the data, drawn at random; where there are fewer than three, each is cut in time.
+def write_frames(
+    folder: Path, frames: Iterable[np.ndarray], table: Mapping[str, np.ndarray], hidden: np.ndarray
+) -> None:
+    """Write both groups: ``frames`` (C, H, W) one by one in order, of which those of numbers ``hidden`` are withheld.
 
-    So no image is in two parts.
+    ``table`` holds what is known of each (F,): part, stretch, source, sequence, instant.
     """
-    units = [(source, number) for source in sources for number in range(source.sequences)]
-    if len(units) < 3:
-        stretches = []
-        for source, number in units:
-            cuts = [0, *(round(source.length * share) for share in (1 - 2 * _SHARE, 1 - _SHARE)), source.length]
-            stretches += [Stretch(source, number, cuts[p], cuts[p + 1], p) for p in (TRAIN, VALIDATION, TEST)]
-        return stretches
-    few = max(1, round(_SHARE * len(units)))
-    parts = np.full(len(units), TRAIN)
-    order = np.random.default_rng(seed).permutation(len(units))
-    parts[order[:few]], parts[order[few : 2 * few]] = VALIDATION, TEST
-    return [Stretch(*unit, 0, unit[0].length, int(part)) for unit, part in zip(units, parts, strict=True)]
+    import zarr
+
+    writers: list[_Writer] = []
+    away = {*hidden.tolist()}
+    for number, frame in enumerate(frames):
+        if not writers:
+            shapes = ((KNOWN, len(table["part"])), (WITHHELD, len(hidden)))
+            writers = [_Writer(folder / name, count, frame.shape, frame.dtype) for name, count in shapes]
+        writers[0].append(np.zeros_like(frame) if number in away else frame)
+        if number in away:
+            writers[1].append(frame)
+    for name, arrays in ((KNOWN, table), (WITHHELD, {"number": hidden})):
+        for key, values in arrays.items():
+            zarr.create_array(folder / name / key, data=values)
+        zarr.open_group(folder / name, mode="a")
+
+
+def _places(withhold: Sequence[int] | None, length: int) -> list[int]:
+    """The images of a sequence, from 1, that are withheld: one between others and the last, if nobody says which."""
+    if withhold is None:
+        return [4, length] if length > 5 else [3]
+    given = len({*withhold})
+    if not all(1 <= place <= length for place in withhold) or not len(withhold) == given <= length - 2:
+        raise UserError(
+            f"--withhold {' '.join(map(str, withhold))}: expected images of 1 to {length}, each once, two or more left"
+        )
+    return sorted(withhold)
+
+
+class _Frames:
+    """The frames of a plan, one after the other, and what is learnt of their values on the way."""
+
+    def __init__(self, units: Sequence[Unit], size: tuple[int, int] | None, hidden: np.ndarray) -> None:
+        self.hidden = {*hidden.tolist()}  # the range of the values must not tell of them
+        self.units, self.size, self.sample = units, size, list[np.ndarray]()
+        height, width = size or units[0].source.shape[:2]
+        self.pad = [(0, -side % _MULTIPLE) for side in (height, width)]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        each = ((unit, int(position)) for unit in self.units for position in unit.known)
+        for number, (unit, position) in enumerate(each):
+            image = unit.source.read(unit.sequence, position)
+            yield self._prepared(unit.source, image, number not in self.hidden)
+
+    def _prepared(self, source: Source, image: np.ndarray, known: bool) -> np.ndarray:
+        """An image (C, H, W) of the size of all, grey or RGB."""
+        image, holes = image[..., :3], source.holes(image)
+        if self.size is not None and self.size != image.shape[:2]:
+            image = self._resized(image, source.labels or holes is not None)
+            holes = source.holes(image)
+        values = image if holes is None else image[~holes]
+        if known and image.dtype != np.uint8 and values.size:
+            self.sample.append(values.ravel()[:: 1 + values.size // _SAMPLED].astype(np.float64))
+        return np.ascontiguousarray(np.pad(image, [*self.pad, (0, 0)], mode="symmetric").transpose(2, 0, 1))
+
+    def _resized(self, image: np.ndarray, nearest: bool) -> np.ndarray:
+        """By the mean of an area; labels, and images with holes, whose value would spread, by the nearest pixel."""
+        height, width = self.size or image.shape[:2]
+        if nearest:
+            rows, columns = np.arange(height) * len(image) // height, np.arange(width) * image.shape[1] // width
+            return image[rows][:, columns]
+        able = image.dtype if image.dtype in (np.uint8, np.uint16, np.int16, np.float32) else np.float64
+        resized = cv2.resize(image.astype(able), (width, height), interpolation=cv2.INTER_AREA)
+        whole = np.rint(resized) if image.dtype.kind != "f" else resized
+        return whole.astype(image.dtype).reshape(height, width, -1)
+
+    def range(self) -> tuple[float, float]:
+        """The values that a network sees as 0 and 1: those of a byte, else nearly all of the known ones."""
+        if not self.sample and self.units[0].source.dtype != np.uint8:
+            raise UserError(f"{self.units[0].source.path} and all others have no finite value; give images that do")
+        if not self.sample:
+            return 0.0, 255.0
+        low, high = (float(each) for each in np.quantile(np.concatenate(self.sample), _QUANTILES))
+        return low, high if high > low else low + 1
 
 
 def import_sequences(
     inputs: Sequence[Path],
     out: Path,
     *,
-    length: int,
-    stride: int,
-    size: tuple[int, int] | None,
-    withhold: Sequence[int],
-    csv_shape: tuple[int, int, int] | None = None,
+    length: int | None = None,
+    stride: int = 1,
+    size: tuple[int, int] | None = None,
+    withhold: Sequence[int] | None = None,
+    value_range: tuple[float, float] | None = None,
+    options: Options | None = None,
     seed: int = 0,
+    replace: bool = False,
 ) -> dict[str, Any]:
-    """Write ``out/NAME-train.npz`` and ``out/NAME-test.npz``, where NAME is that of the folder ``out``.
+    """Write the data set ``out``, which may ``replace`` another, and return what its ``import.json`` says.
 
-    Windows of ``length`` images begin every ``stride`` images; ``withhold`` are positions in them, counted from 1, that
-    only the test file has. Images become 8 bits deep, of ``size`` (H, W) if given, padded by reflection to multiples
-    of 4. Returns what ``import.json`` says. Raises UserError, with nothing written, for anything that cannot work.
+    Test sequences have ``length`` images, of which ``withhold``, counted from 1, are withheld; windows to train on
+    begin every ``stride`` images. Images keep their type and values; they become ``size`` (H, W) if given, and are
+    padded by reflection to multiples of 4. Raises UserError, with nothing written, for anything that cannot work.
     """
-    name = out.name
-    if not re.fullmatch(r"[A-Za-z0-9_]+", name) or name in _RESERVED:
+    if not re.fullmatch(r"[A-Za-z0-9_]+", out.name) or out.name in _RESERVED:
         raise UserError(
-            f"--out {out}: {name!r} cannot name a data set; use letters, digits and _, and none of {_RESERVED}"
+            f"--out {out}: {out.name!r} cannot name a data set; use letters, digits and _, and none of {_RESERVED}"
         )
-    if length < 3 or stride < 1 or (size is not None and min(size) < 8):
-        raise UserError("expected a --length of at least 3, a --stride of at least 1, sides of at least 8 pixels")
-    if not withhold or not all(1 <= place <= length for place in withhold) or len({*withhold}) != len(withhold):
-        raise UserError(f"--withhold {' '.join(map(str, withhold))}: expected images of 1 to {length}, each once")
-    sources = [open_source(path, csv_shape) for path in inputs]
-    channels = {1 if source.shape[2] == 1 else 3 for source in sources}
-    if len(channels) > 1:
-        raise UserError("some inputs are grey and some have colours; a data set has one kind")
-    if size is None and len({source.shape[:2] for source in sources}) > 1:
-        raise UserError("inputs have images of several sizes; give one for all with --size H W")
-    height, width = size or sources[0].shape[:2]
-    cases = [(stretch, window) for stretch in divide(sources, seed) for window in stretch.windows(length, stride)]
-    counts = {part: sum(stretch.part == part for stretch, _ in cases) for part in (TRAIN, VALIDATION, TEST)}
-    if not all(counts.values()):
+    for name, value, least in (
+        ("length", length, 3),
+        ("stride", stride, 1),
+        *(("size", side, _LEAST) for side in size or ()),
+    ):
+        if value is not None and not least <= value <= _MOST:
+            raise UserError(f"--{name}: {value} is not between {least} and {_MOST}; name another number")
+    if value_range is not None and not value_range[0] < value_range[1] < np.inf:
+        raise UserError(f"--range is {value_range[0]:g} {value_range[1]:g}, expected the lower value first")
+    sources = [open_source(path, options) for path in inputs]
+    first = sources[0]
+    for source in sources:
+        for what, found, expected, advice in (
+            ("channels", source.shape[2] if source.shape[2] < 3 else 3, 1 if first.shape[2] == 1 else 3, "as many"),
+            ("values of type", source.dtype, first.dtype, "the same kind"),
+            ("fill value", source.fill_value, first.fill_value, "the same --fill_value"),
+            ("size", source.shape[:2] if size is None else size, size or first.shape[:2], "one for all by --size H W"),
+        ):
+            if found != expected:
+                raise UserError(f"{source.path}: {what} {found}, expected {expected} as in {first.path}; give {advice}")
+    if size is None and min(first.shape[:2]) < _LEAST:
         raise UserError(
-            f"{len(inputs)} inputs give {counts[TRAIN]} sequences of {length} images for training, "
-            f"{counts[VALIDATION]} for validation and {counts[TEST]} for tests, expected at least one of each; give "
-            "more images, or a smaller --length or --stride"
+            f"{first.path}: images are {first.shape[:2]} (H, W), expected {_LEAST} or more; give --size H W"
         )
-    pad = [(0, -side % _MULTIPLE) for side in (height, width)]
-    shape = (len(cases), length, channels.pop(), height + pad[0][1], width + pad[1][1])
-    if np.prod(shape) > _MOST:
-        raise UserError(
-            f"{shape} (N, T, C, H, W) is more than {_MOST >> 30} GiB; use a smaller --size or a larger --stride"
-        )
-    frames = np.empty(shape, np.uint8)
-    for number, (stretch, window) in enumerate(track(cases, "importing")):
-        for place, position in enumerate(window):
-            image = _eight_bits(stretch.source, stretch.source.read(stretch.sequence, position))
-            if size is not None:
-                image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA).reshape(height, width, -1)
-            frames[number, place] = np.pad(image, [*pad, (0, 0)], mode="symmetric").transpose(2, 0, 1)
-    index = np.array(sorted(place - 1 for place in withhold))
-    observed = ~np.isin(np.arange(length), index)
-    about = {
-        "inputs": [str(path) for path in inputs],
-        "sequences": {"training": counts[TRAIN], "validation": counts[VALIDATION], "tests": counts[TEST]},
-        "divided": "in time" if any(stretch.start for stretch, _ in cases) else "by sequence",
-        "shape": dict(zip(("T", "C", "H", "W"), shape[1:], strict=True)),
-        "padded": {"H": pad[0][1], "W": pad[1][1]},
-        "stride": stride,
-        "withheld": sorted(withhold),
-        "seed": seed,
-        "openstl_seqinterp": __version__,
-    }
-    writable_folder(out)
-    save(out / f"{name}-test.npz", {"frames": frames[:, index], "index": index})
-    frames[:, index] = 0
-    part = np.array([stretch.part for stretch, _ in cases], np.uint8)
-    save(out / f"{name}-train.npz", {"frames": frames, "observed": observed, "part": part})
-    write_json(out / "import.json", about)
+    units = [Unit.of(source, number) for source in sources for number in range(source.sequences)]
+    table, length = plan(units, length, stride, seed)
+    places = _places(withhold, length)
+    hidden = tested(table["part"], table["stretch"], length)[:, np.array(places) - 1].ravel()
+    frames = _Frames(units, size, hidden)
+    with atomic_folder(out, replace) as folder:
+        write_frames(folder, tracked(frames, "importing", len(table["part"])), table, hidden)
+        parts = {name: int((table["part"] == part).sum()) for name, part in PARTS.items()}
+        about = {
+            "inputs": [str(path) for path in inputs],
+            "understood": [source.describe() for source in sources],
+            "notes": [note for source in sources for note in source.notes],
+            "frames": parts,
+            "sequences": counts(table, length, stride),
+            "divided": "in time" if len(units) < 3 else "by sequence",
+            "length": length,
+            "stride": stride,
+            "withheld": places,
+            "range": value_range or frames.range(),
+            "fill_value": first.fill_value,
+            "padded": {"H": frames.pad[0][1], "W": frames.pad[1][1]},
+            "seed": seed,
+            "openstl_seqinterp": __version__,
+        }
+        write_json(folder / ABOUT, about)
     return about
-
-
-def _eight_bits(source: Source, image: np.ndarray) -> np.ndarray:
-    """An image uint8 (H, W, 1) or RGB (H, W, 3); floating point is taken to be in [0, 1]."""
-    if image.shape[2] not in (1, 3, 4):
-        raise UserError(f"{source.path} has images of {image.shape[2]} channels, expected 1, 3 or 4")
-    image = image[..., :3][..., ::-1] if source.colour_order == "bgr" and image.shape[2] > 1 else image[..., :3]
-    if image.dtype == np.uint8:
-        return np.ascontiguousarray(image)
-    unit = image / (65535 if image.dtype == np.uint16 else 1)
-    if not np.isfinite(unit).all() or unit.min() < 0 or unit.max() > 1:
-        raise UserError(f"{source.path}: floating-point images must be in [0, 1]")
-    return np.rint(unit * 255).astype(np.uint8)
 
 
 def command(argv: Sequence[str]) -> None:
     """Turn own images or videos into a data set."""
-    parser = Parser(
-        prog="seqinterp import", description="Cut own images or videos into sequences, to train on with -d NAME."
-    )
-    parser.add_argument("inputs", nargs="+", type=Path, help="folders of images, videos, .npy, .npz or .csv")
+    parser = Parser(prog="seqinterp import", description="Own images as a data set, to train on with -d NAME.")
+    parser.add_argument("inputs", nargs="+", help="folders of images, videos, arrays, ...; patterns in quotes")
     parser.add_argument("--out", required=True, type=Path, metavar="DATA_ROOT/NAME", help="folder of the data set")
-    parser.add_argument("--length", type=int, default=16, help="images of a sequence (default: 16)")
-    parser.add_argument("--stride", type=int, default=4, help="images from one sequence to the next (default: 4)")
+    parser.add_argument("--length", type=int, help="images of a test sequence (default: what fits, at most 16)")
+    parser.add_argument("--stride", type=int, default=1, help="images from one window to train on to the next")
     parser.add_argument("--size", type=int, nargs=2, metavar=("H", "W"), help="resize images (default: as they are)")
-    parser.add_argument("--withhold", type=int, nargs="+", default=[4, 16], help="images to fill (default: 4 16)")
-    parser.add_argument("--csv_shape", type=int, nargs=3, metavar=("T", "H", "W"), help="of a sequence in a csv")
+    parser.add_argument("--withhold", type=int, nargs="+", help="images to fill in tests (default: 4 and the last)")
+    parser.add_argument("--range", type=float, nargs=2, metavar=("LOW", "HIGH"), help="values that become 0 and 1")
     parser.add_argument("--seed", type=int, default=0, help="of the division into training, validation and tests")
     parser.add_argument("--overwrite", action="store_true", help="replace a data set of the same name")
+    add_input_flags(parser)
     args = parser.parse_args(argv)
     if args.seed < 0:
         raise UserError(f"--seed is {args.seed}, expected at least 0")
-    if args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir())) and not args.overwrite:
-        raise UserError(f"--out {args.out} already holds files; name another folder, or add --overwrite")
-
+    held = args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir()))
+    if held and not (args.overwrite and is_own(args.out.parent, args.out.name)):
+        raise UserError(f"--out {args.out} already holds files; name another folder, or add --overwrite to a data set")
     about = import_sequences(
-        args.inputs,
+        input_paths(args.inputs),
         args.out,
         length=args.length,
         stride=args.stride,
         size=args.size and tuple(args.size),
         withhold=args.withhold,
-        csv_shape=args.csv_shape and tuple(args.csv_shape),
+        value_range=args.range and tuple(args.range),
+        options=input_options(args),
         seed=args.seed,
+        replace=args.overwrite,
     )
-    counts = ", ".join(f"{count} for {part}" for part, count in about["sequences"].items())
-    print(f"wrote {args.out}: sequences divided {about['divided']}, {counts}")
+    print(*about["understood"], *about["notes"], sep="\n")
+    frames = ", ".join(f"{count} for {part}" for part, count in about["frames"].items())
+    withheld = " and ".join(map(str, about["withheld"]))
+    print(f"wrote {args.out}: images divided {about['divided']}, {frames}")
+    print(f"test sequences: {about['sequences']['tests']}, of {about['length']} images; {withheld} are withheld")
+    print("values {:g} to {:g} are 0 to 1 for a network, which sees those beyond clipped".format(*about["range"]))
     print(f"train on it with: -d {args.out.name} --data_root {args.out.parent}")

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset, Sampler
 from ..protocols import Protocol
 from ..tasks import Task
 from .degrade import DEGRADATIONS, DROP
-from .sequences import SequenceSet, Withheld
+from .sequences import SequenceSet
 
 Numbers = int | Sequence[int] | np.ndarray  # of a case, or of several (B,)
 
@@ -43,14 +43,14 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         degradations: Sequence[str] = ("clean",),
         *,
         rows: Sequence[int] | None = None,
-        withheld: Withheld | None = None,
+        withheld: SequenceSet | None = None,
         exposed: Sequence[Sequence[int]] | None = None,
         drop: float = 0.0,
         seed: int = 0,
     ) -> None:
         self.data_name, self.protocol = name, protocol
         self.sequences, self.withheld = sequences, withheld
-        self.rows = np.arange(len(sequences.frames)) if rows is None else np.asarray(rows)
+        self.rows = np.arange(len(sequences.index)) if rows is None else np.asarray(rows)
         self.tasks, self.degradations = list(tasks), list(degradations)
         read = [tuple(position for position in task.context if position not in task.targets) for task in self.tasks]
         self.exposed = read if exposed is None else [tuple(positions) for positions in exposed]
@@ -58,14 +58,11 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         self._context, self._targets = (
             np.array([getattr(task, key) for task in self.tasks]) for key in ("context", "targets")
         )
-        needed = {position for task in self.tasks for position in self._needed(task)}
-        hidden = [position for position in sorted(needed) if not sequences.observed[self.rows, position].all()]
-        if hidden:
-            raise ValueError(f"tasks of {name} use positions {hidden}, which are not observed in every sequence")
-
-    def _needed(self, task: Task) -> tuple[int, ...]:
-        """The positions that must be observed for this task."""
-        return (() if self.protocol.masked else task.context) + (task.targets if self.withheld is None else ())
+        needed = [(sequences, self._context)] if not protocol.masked else []
+        for source, positions in [*needed, (withheld or sequences, self._targets)]:
+            hidden = [int(each) for each in np.unique(positions) if not source.observed[self.rows, each].all()]
+            if hidden:
+                raise ValueError(f"tasks of {name} use positions {hidden}, which are not observed in every sequence")
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         return (self[number] for number in range(len(self)))
@@ -96,7 +93,7 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         numbers = np.asarray(numbers)
         index = np.broadcast_to(index, (*numbers.shape, np.shape(index)[-1]))
         sequence, task, kind = (np.expand_dims(each, -1) for each in self._indices(numbers))
-        frames = self.sequences.frames[sequence, index] / np.float32(255)
+        frames = np.nan_to_num(self.sequences.read(sequence, index), copy=False)  # blank where a pixel has no value
         observed = self.sequences.observed[sequence, index]
         for case in np.ndindex(numbers.shape):
             degraded = DEGRADATIONS[self.degradations[kind[case][0]]]({
@@ -112,14 +109,12 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         return frames, observed
 
     def targets(self, numbers: Numbers) -> np.ndarray:
-        """The true images float32 (T', C, H, W) in [0, 1] of a case, or of several (B, T', C, H, W); never degraded."""
+        """The true images float32 (T', C, H, W) in [0, 1] of a case, or of several (B, T', C, H, W); never degraded.
+
+        Pixels without a value are NaN; items have 0 there, as their inputs have.
+        """
         sequence, task, _ = self._indices(numbers)
-        positions = self._targets[task]
-        if self.withheld is None:
-            frames = self.sequences.frames[sequence[..., None], positions]
-        else:
-            frames = self.withheld.frames[sequence[..., None], self.withheld.at(positions)]
-        return frames / np.float32(255)
+        return (self.withheld or self.sequences).read(sequence[..., None], self._targets[task])
 
     def inputs(self, numbers: np.ndarray) -> np.ndarray:
         """What a network reads of cases (B,): (B, T, C + planes, H, W)."""
@@ -140,7 +135,7 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     def __getitems__(self, numbers: Sequence[int]) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Several items, read at once: torch's loaders ask for a batch in this way."""
         cases = np.asarray(numbers)
-        x, y = torch.from_numpy(self.inputs(cases)), torch.from_numpy(self.targets(cases))
+        x, y = torch.from_numpy(self.inputs(cases)), torch.from_numpy(np.nan_to_num(self.targets(cases), copy=False))
         return list(zip(x, y, strict=True))
 
 

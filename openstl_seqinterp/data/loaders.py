@@ -20,8 +20,11 @@ from ..tasks import Task, runs
 from .balance import balanced, speed
 from .dataset import EpochSampler, TaskDataset
 from .degrade import DEGRADATIONS, PAPER, UNION
-from .sequences import TEST, TRAIN, VALIDATION, SequenceSet, Withheld, load_sequences, load_withheld
+from .sequences import TEST, TRAIN, VALIDATION, SequenceSet, load_sequences, load_withheld
 from .simulate import DIGITS, SEED, write_dataset
+from .store import KNOWN, Store
+
+DATA_ROOT = Path("data")  # where the simulated sequences go unless another folder is named
 
 
 def parse_set(name: str) -> tuple[str, list[str]]:
@@ -36,31 +39,38 @@ def ensure_files(data_root: Path) -> Path:
     files = [folder / f"{family}-{part}.npz" for family in DIGITS for part in ("train", "test")]
     missing = [path for path in files if not path.is_file()]
     if len(missing) == len(files):
+        if not data_root.is_dir() and data_root != DATA_ROOT:
+            raise UserError(
+                f"--data_root {data_root} is no folder; name one that is there, or simulate the sequences into it "
+                f"with: seqinterp prepare --data_root {data_root}"
+            )
         print(f"simulating the sequences (seed {SEED}) into {folder} ...", flush=True)
         write_dataset(data_root)
     elif missing:
         raise UserError(
             f"{missing[0]} is missing beside its sister files; restore it or write all anew with: "
-            "python tools/prepare_data/seqinterp.py"
+            f"seqinterp prepare --data_root {data_root}"
         )
     return folder
 
 
 def is_own(data_root: Path, name: str) -> bool:
     """Whether ``name`` is a data set that was imported to ``data_root``."""
-    return (data_root / name / f"{name}-train.npz").is_file()
+    return any((data_root / name / file).exists() for file in (KNOWN, f"{name}-train.npz"))
 
 
 def own_view(data_root: Path, name: str, protocol: Protocol) -> tuple[Protocol, tuple[int, ...]]:
     """An imported data set as seen through ``protocol``: this for its sequences, and the shape (C, H, W) of a frame.
 
-    Networks read as many images as in the simulated sets, or fewer where no stretch of observed ones is as long.
-    Raises UserError where its sequences are too short.
+    Networks read as many images as in the simulated sets, or fewer where no stretch of observed ones is as long; those
+    that are told what is missing may read as many as a sequence has. UserError where its sequences are too short.
     """
     sequences = _load(data_root / name, name)
-    longest = max((len(run) for run in runs(sequences.always_observed())), default=0)
+    known = sequences.always_observed()
+    stored = (data_root / name / KNOWN).exists()  # where nothing is missing from training
+    longest = len(known) if stored and protocol.masked else max(map(len, runs(known)), default=0)
     try:
-        return protocol.within(longest), sequences.frames.shape[2:]
+        return protocol.within(longest), sequences.frames.shape[1:]
     except UserError as error:
         raise UserError(f"{data_root / name}: {error}") from error
 
@@ -93,13 +103,23 @@ def _folder(data_root: Path, dataname: str) -> Path:
     return ensure_files(data_root) if dataname in PROTOCOLS else data_root / dataname
 
 
-def _load(folder: Path, family: str) -> SequenceSet:
+def _load(folder: Path, family: str, span: int | None = None) -> SequenceSet:
+    """What is not withheld; of a store the sequences for tests, or windows of ``span`` frames to train on."""
+    if (folder / KNOWN).exists():
+        store = Store.open(folder)
+        return store.tests() if span is None else store.training(span)
     path = folder / f"{family}-train.npz"
     sequences = load_sequences(path)
-    found = sequences.frames.shape[2:]
+    found = sequences.frames.shape[1:]
     if family in DIGITS and found != FRAME:
         raise UserError(f"{path}: images are {found} (C, H, W), expected {FRAME}")
     return sequences
+
+
+def _withheld(folder: Path, family: str, sequences: SequenceSet) -> SequenceSet:
+    if (folder / KNOWN).exists():
+        return Store.open(folder).withheld()
+    return load_withheld(folder / f"{family}-test.npz", sequences)
 
 
 def split(sequences: SequenceSet) -> tuple[Sequence[int], Sequence[int]]:
@@ -110,7 +130,7 @@ def split(sequences: SequenceSet) -> tuple[Sequence[int], Sequence[int]]:
     if sequences.part is not None:
         training, validating = (np.flatnonzero(sequences.part == number).tolist() for number in (TRAIN, VALIDATION))
         return training, validating
-    count = len(sequences.frames)
+    count = len(sequences.index)
     if count < 2:
         raise UserError(f"{count} sequence cannot be split into training and validation; at least 2 are needed")
     validation = max(1, count // 10)
@@ -123,7 +143,7 @@ def window_datasets(
     """Training and validation cases of one of `training_sets`. They never touch a withheld image."""
     require_known("training set", train_set, training_sets(dataname))
     family, degradations = parse_set(train_set)
-    sequences = _load(_folder(data_root, dataname), family)
+    sequences = _load(_folder(data_root, dataname), family, protocol.span)
     training, validation = split(sequences)
     tasks = protocol.training_tasks(sequences.always_observed())
     build = partial(TaskDataset, train_set, protocol, sequences, tasks, degradations)
@@ -141,17 +161,17 @@ def withheld_datasets(
     for name in names:
         require_known("test set", name, scored_sets(dataname))
     folder = _folder(data_root, dataname)
-    loaded: dict[str, tuple[SequenceSet, Withheld]] = {}
+    loaded: dict[str, tuple[SequenceSet, SequenceSet]] = {}
     datasets: dict[str, TaskDataset] = {}
     for name in names:
         family, degradations = parse_set(name)
         if family not in loaded:
             sequences = _load(folder, family)
-            loaded[family] = sequences, load_withheld(folder / f"{family}-test.npz", sequences)
+            loaded[family] = sequences, _withheld(folder, family, sequences)
         sequences, withheld = loaded[family]
         known = sequences.always_observed()
         seen = protocol if abilities is None else abilities.reading(protocol, len(known))
-        tasks = [seen.task(known, int(target)) for target in withheld.index]
+        tasks = [seen.task(known, int(target)) for target in np.flatnonzero(withheld.always_observed())]
         exposed = [_read_by_paper(known, task) for task in tasks]
         rows = None if sequences.part is None else np.flatnonzero(sequences.part == TEST).tolist()
         datasets[name] = TaskDataset(

@@ -1,7 +1,9 @@
-"""Sequences of images and their files.
+"""Sequences of images: frames, each once, and an index that says which of them stand where in which sequence.
+
+Simulated ones lie in files of arrays, imported ones in a `store`.
 
 ``NAME-train.npz``: ``frames`` uint8 (N, T, C, H, W), zeros where missing; ``observed`` bool (T,) or (N, T); and, for
-imported data, ``part`` uint8 (N,): 0 for training, 1 for validation, 2 for tests.
+data imported before there were stores, ``part`` uint8 (N,): 0 for training, 1 for validation, 2 for tests.
 ``NAME-test.npz``: ``frames`` uint8 (N, K, C, H, W), the withheld images; ``index`` int (K,), where they belong;
 and, for simulated data, ``clean`` float32 (N, K, C, H, W) in [0, 1]: the same images before noise was added.
 
@@ -15,119 +17,135 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 from ..files import atomic
 
+SIMULATED = "seqinterp"  # folder of the simulated sequences, in the data root
 TRAIN, VALIDATION, TEST = 0, 1, 2  # values of ``part``
 
 
 @dataclass(frozen=True)
+class Scale:
+    """``low`` and ``high`` are 0 and 1 for a network; NaN and ``fill_value`` are pixels without a value."""
+
+    low: float = 0.0
+    high: float = 255.0
+    fill_value: float | None = None
+
+    def to_unit(self, frames: np.ndarray) -> np.ndarray:
+        """Float32 in [0, 1], values beyond the range clipped; NaN in every channel of a pixel without a value."""
+        values: Any = frames.astype(np.float32 if frames.dtype.itemsize <= 2 else np.float64)
+        unit = ((values - self.low) / (self.high - self.low)).clip(0, 1)  # Python's numbers leave the type as it is
+        empty = ~np.isfinite(values).all(axis=-3, keepdims=True) if frames.dtype.kind == "f" else np.False_
+        if self.fill_value is not None:
+            empty = empty | (frames == np.asarray(self.fill_value).astype(frames.dtype)).all(axis=-3, keepdims=True)
+        return np.where(empty, np.nan, unit).astype(np.float32) if empty.any() else unit.astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True)
 class SequenceSet:
-    """``frames`` uint8 (N, T, C, H, W), zeros where missing, and ``observed`` bool (N, T).
+    """``frames`` (F, C, H, W), and ``index`` int (N, T): which of them is at each position, -1 where it is missing.
+
+    Frames are an array, or what gives those of some numbers as one does and has its shape: `store.StoredFrames`.
 
     ``part`` (N,) says what a sequence is for; without it all are for tests, and the loaders choose for training.
+    ``clean`` float32 (F, C, H, W) in [0, 1] is what a perfect predictor would give, where it is known.
     """
 
-    frames: np.ndarray
-    observed: np.ndarray
+    frames: Any
+    index: np.ndarray
     part: np.ndarray | None = None
+    clean: np.ndarray | None = None
+    scale: Scale = Scale()
+
+    @classmethod
+    def stacked(cls, frames: np.ndarray, observed: np.ndarray, part: np.ndarray | None = None) -> Self:
+        """Of sequences uint8 (N, T, C, H, W), of which some images are ``observed``, bool (N, T)."""
+        index = np.where(observed, np.arange(observed.size).reshape(observed.shape), -1)
+        return cls(frames.reshape(-1, *frames.shape[2:]), index, part)
+
+    @property
+    def observed(self) -> np.ndarray:
+        """Bool (N, T)."""
+        return self.index >= 0
 
     def always_observed(self) -> np.ndarray:
         """Bool (T,): the positions observed in every sequence."""
         return np.logical_and.reduce(self.observed, axis=0)
 
-
-@dataclass(frozen=True)
-class Withheld:
-    """The true images at the missing positions ``index`` (K,): ``frames`` uint8 (N, K, C, H, W).
-
-    ``clean`` float32 (N, K, C, H, W) in [0, 1] is what a perfect predictor would give, where it is known.
-    """
-
-    frames: np.ndarray
-    index: np.ndarray
-    clean: np.ndarray | None = None
-
-    def at(self, positions: np.ndarray) -> np.ndarray:
-        """The columns of ``frames`` that hold the images of ``positions`` (any shape) in the sequence.
-
-        Raises ValueError for one that is not there.
-        """
-        matches = self.index == np.expand_dims(positions, -1)
-        if not matches.any(axis=-1).all():
-            raise ValueError(f"positions {np.unique(positions).tolist()}: withheld are {self.index.tolist()}")
-        return np.argmax(matches, axis=-1)
+    def read(self, sequence: Any, positions: Any) -> np.ndarray:
+        """Float32 (..., C, H, W) in [0, 1] of indices (...): 0 where missing, NaN at pixels without a value."""
+        numbers = self.index[sequence, positions]
+        known = numbers >= 0
+        images = np.zeros((*numbers.shape, *self.frames.shape[1:]), np.float32)
+        images[known] = self.scale.to_unit(self.frames[numbers[known]])
+        return images
 
 
-DAMAGED = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)  # what numpy raises
-
-
-def read_archive(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of an ``.npz``, never unpickled. One of `DAMAGED` where it cannot be read."""
-    # np.load leaves a file that it opened itself open when the archive is damaged.
-    with path.open("rb") as file:
-        archive = np.load(file, allow_pickle=False)
-        if not isinstance(archive, NpzFile):
-            raise ValueError("a single array, not an archive")
-        return {key: archive[key] for key in archive.files}
-
-
-def _read(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarray]:
+def _read(path: Path, required: Mapping[str, tuple[Any, str]]) -> dict[str, np.ndarray]:
+    """The arrays of an ``.npz``, never unpickled, of which ``required`` says the type and the axes."""
     if not path.is_file():
-        raise UserError(f"{path} is missing; write it with: python tools/prepare_data/seqinterp.py")
+        raise UserError(f"{path} is missing; {_again(path)}")
     try:
-        arrays = read_archive(path)
-    except DAMAGED as error:
-        raise UserError(f"{path} is damaged ({error}); delete it and prepare the data again") from error
+        with path.open("rb") as file:  # np.load leaves a file that it opened itself open when the archive is damaged
+            archive = np.load(file, allow_pickle=False)
+            if not isinstance(archive, NpzFile):
+                raise ValueError("a single array, not an archive")
+            arrays = {key: archive[key] for key in archive.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(f"{path} is damaged ({one_line(error)}); {_again(path)}") from error
     for key in required:
         if key not in arrays:
             raise UserError(f"{path} has no array {key!r} (found: {', '.join(arrays)}); see the README, Data format")
+    for key in {**required, **_OPTIONAL}.keys() & arrays.keys():
+        (dtype, axes), array = {**required, **_OPTIONAL}[key], arrays[key]
+        if not np.issubdtype(array.dtype, dtype) or array.ndim not in _ndims(axes) or 0 in array.shape:
+            expected = {np.integer: "int", np.floating: "float", np.bool_: "bool"}.get(dtype, dtype.__name__)
+            found = f"{key} is {array.dtype} {array.shape}, expected {expected} {axes}, none of them 0"
+            raise UserError(f"{path}: {found}; see the README, Data format")
     return arrays
 
 
-def _check(path: Path, key: str, array: np.ndarray, dtype: Any, ndim: int, shape: str) -> None:
-    if not np.issubdtype(array.dtype, dtype) or array.ndim != ndim or 0 in array.shape:
-        names: dict[Any, str] = {np.integer: "int", np.floating: "float", np.bool_: "bool"}
-        expected = names.get(dtype, dtype.__name__)
-        raise UserError(
-            f"{path}: {key} is {array.dtype} {array.shape}, expected {expected} {shape}, none of them 0; "
-            "see the README, Data format"
-        )
+def _again(path: Path) -> str:
+    """How to get a file of a data set once more."""
+    if path.parent.name == SIMULATED:
+        return f"write the simulated sequences again with: seqinterp prepare --data_root {path.parent.parent}"
+    return f"import the data again with: seqinterp import ... --out {path.parent} --overwrite"
+
+
+_OPTIONAL: dict[str, tuple[Any, str]] = {"part": (np.integer, "(N,)"), "clean": (np.floating, "(N, K, C, H, W)")}
+
+
+def _ndims(axes: str) -> list[int]:
+    return [sum(map(str.isupper, each)) for each in axes.split(" or ")]
 
 
 def load_sequences(path: Path) -> SequenceSet:
     """Read and check a ``NAME-train.npz``; UserError says what is wrong with it."""
-    arrays = _read(path, ("frames", "observed"))
-    frames, observed = arrays["frames"], arrays["observed"]
-    _check(path, "frames", frames, np.uint8, 5, "(N, T, C, H, W)")
+    arrays = _read(path, {"frames": (np.uint8, "(N, T, C, H, W)"), "observed": (np.bool_, "(T,) or (N, T)")})
+    frames, observed, part = arrays["frames"], arrays["observed"], arrays.get("part")
     if observed.ndim == 1:
         observed = np.broadcast_to(observed, (len(frames), len(observed)))
-    _check(path, "observed", observed, np.bool_, 2, "(T,) or (N, T)")
     if observed.shape != frames.shape[:2]:
         raise UserError(f"{path}: observed is for {observed.shape} images, frames holds {frames.shape[:2]}")
     if frames[~observed].any():
         raise UserError(f"{path}: images marked as missing are not zero; withheld images belong in the test file")
-    part = arrays.get("part")
-    if part is not None:
-        _check(path, "part", part, np.integer, 1, "(N,)")
-        if part.shape != observed.shape[:1] or set(part.tolist()) != {TRAIN, VALIDATION, TEST}:
-            raise UserError(f"{path}: part must be 0, 1 or 2 for each of {len(frames)} sequences, each at least once")
-    return SequenceSet(frames, observed, part)
+    if part is not None and (part.shape != observed.shape[:1] or {*part.tolist()} != {TRAIN, VALIDATION, TEST}):
+        raise UserError(f"{path}: part must be 0, 1 or 2 for each of {len(frames)} sequences, each at least once")
+    return SequenceSet.stacked(frames, observed, part)
 
 
-def load_withheld(path: Path, sequences: SequenceSet) -> Withheld:
-    """Read and check the ``NAME-test.npz`` that belongs to ``sequences``; UserError says what is wrong with it."""
-    arrays = _read(path, ("frames", "index"))
+def load_withheld(path: Path, sequences: SequenceSet) -> SequenceSet:
+    """Read and check the ``NAME-test.npz`` of ``sequences``: their missing images alone. UserError as above."""
+    arrays = _read(path, {"frames": (np.uint8, "(N, K, C, H, W)"), "index": (np.integer, "(K,)")})
     frames, index, clean = arrays["frames"], arrays["index"], arrays.get("clean")
-    _check(path, "frames", frames, np.uint8, 5, "(N, K, C, H, W)")
-    _check(path, "index", index, np.integer, 1, "(K,)")
-    count, length = sequences.observed.shape
-    expected = (count, len(index), *sequences.frames.shape[2:])
+    count, length = sequences.index.shape
+    expected = (count, len(index), *sequences.frames.shape[1:])
     if frames.shape != expected:
         raise UserError(f"{path}: frames is {frames.shape}, expected {expected} to match its train file")
     inside = index.min() >= 0 and index.max() < length and len(np.unique(index)) == len(index)
@@ -136,10 +154,12 @@ def load_withheld(path: Path, sequences: SequenceSet) -> Withheld:
             f"{path}: index {index.tolist()} must name missing images of its train file, each once, 0 to {length - 1}"
         )
     if clean is not None:
-        _check(path, "clean", clean, np.floating, 5, "(N, K, C, H, W)")
         if clean.shape != frames.shape or not ((clean >= 0) & (clean <= 1)).all():
             raise UserError(f"{path}: clean must be in [0, 1] and of the shape of frames {frames.shape}")
-    return Withheld(frames, index, clean)
+        clean = clean.reshape(-1, *clean.shape[2:])
+    numbers = np.full((count, length), -1)
+    numbers[:, index] = np.arange(count * len(index)).reshape(count, -1)
+    return SequenceSet(frames.reshape(-1, *frames.shape[2:]), numbers, clean=clean)
 
 
 def save(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

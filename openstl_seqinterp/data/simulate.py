@@ -21,7 +21,7 @@ from .._version import __version__
 from ..errors import UserError
 from ..files import writable_folder, write_json
 from .mnist import load_digits
-from .sequences import save
+from .sequences import SIMULATED, save
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,15 @@ def expected_image(clean: np.ndarray, noise: float = Process.noise) -> np.ndarra
 
 def write_dataset(data_root: Path, seed: int = SEED, sets: Mapping[str, tuple[int, int]] = DIGITS) -> Path:
     """Simulate ``sets`` and write their files to ``data_root/seqinterp``; the same seed, the same bytes."""
-    folder, process = data_root / "seqinterp", Process()
+    folder, process = data_root / SIMULATED, Process()
+    for path in (data_root, folder):
+        if path.exists() and not path.is_dir():
+            raise UserError(f"{path} is a file, expected a folder; name another --data_root")
     images, labels, source = load_digits(data_root)
     writable_folder(data_root)
     # Neither a process beside this one nor a run after Ctrl-C ever sees a part of the files.
     with tempfile.TemporaryDirectory(dir=data_root, prefix=".seqinterp-") as temporary:
-        written = Path(temporary) / "seqinterp"
+        written = Path(temporary) / SIMULATED
         for name, (digit, count) in sets.items():
             rng = np.random.default_rng([seed, digit])
             candidates = np.flatnonzero(labels == digit)

@@ -1,91 +1,105 @@
 """Predictors that need no training: what a method must beat.
 
 A baseline is a function and a row of `BASELINES`. The function maps the images that it may read, float (C, H, W) in
-[0, 1] by position, and the position to predict, which may lie between two images, to one image (C, H, W). The row
-sets its reach: it is given those images only, so its prediction depends on nothing else.
+[0, 1] by their places in time, and the place to predict, to one image (C, H, W). Places count frames; they may be
+fractions. The row says how far it reaches: it is handed those images and no others, so nothing else can matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..errors import UserError
-from ..motion.flow import dis_flow, sample
+from ..motion.extrapolate import extrapolate
+from ..motion.flow import dis_flow, grey_levels, resized, warp
+from ..motion.interpolate import interpolate
 
-Images = Mapping[int, np.ndarray]
+Images = Mapping[float, np.ndarray]
 
 
 class Baseline(NamedTuple):
-    """A ``function`` of the ``reach`` nearest known images on each side of the target; None means all."""
+    """A ``function`` of the ``reach`` nearest known images on each side of the target; all known ones for None."""
 
     function: Callable[[Images, float], np.ndarray]
     reach: int | None = 1
 
-    def predict(self, frames: np.ndarray | Images, observed: np.ndarray, target: float) -> np.ndarray:
-        """The image (C, H, W) at ``target``, from the ``observed`` of ``frames`` (T, C, H, W), or by position.
+    def predict(self, images: Images, target: float) -> np.ndarray:
+        """The image (C, H, W) at ``target`` from those that are known, by their places. UserError where none is."""
+        return self.function({place: images[place] for place in self.sources(sorted(images), target)}, target)
 
-        Raises UserError if no other image is known.
+    def sources(self, known: Sequence[float] | np.ndarray, target: float) -> list[Any]:
+        """Those of the ``known`` places, in order, that are read: on each side the nearest, or on one twice as many.
+
+        Raises UserError where nothing is known beside the target.
         """
-        return self.function({place: frames[place] for place in self.sources(observed, target)}, target)
-
-    def sources(self, observed: np.ndarray, target: float) -> list[int]:
-        """The positions to read: the nearest known ones on each side, or twice as many if one side has none.
-
-        Raises UserError if no other image is known.
-        """
-        known = np.flatnonzero(observed)
-        before, after = known[known < target][::-1], known[known > target]
+        before, after = known[: bisect_left(known, target)], known[bisect_right(known, target) :]
         if not len(before) and not len(after):
             raise UserError(f"no other image is known, so there is nothing to predict image {target + 1:g} from")
-        count = None if self.reach is None else self.reach * (1 if len(before) and len(after) else 2)
-        return sorted(map(int, [*before[:count], *after[:count]]))
+        if self.reach is None:
+            return [*before, *after]
+        count = self.reach if len(before) and len(after) else 2 * self.reach
+        return [*before[-count:], *after[:count]]
 
 
-def nearest_first(images: Images, target: float) -> list[int]:
-    """Positions by distance from the target; of two equally near, the later first."""
-    return sorted(images, key=lambda position: (abs(position - target), -position))
+def nearest_first(images: Images, target: float) -> list[float]:
+    """Places by their distance from the target; the later one of two that are as near."""
+    return sorted(images, key=lambda place: (abs(place - target), -place))
 
 
 def copy_nearest(images: Images, target: float) -> np.ndarray:
-    """The nearest known image; the later of two equally near."""
+    """The nearest known image; the later one of two that are as near."""
     return images[nearest_first(images, target)[0]]
 
 
 def neighbour_mean(images: Images, target: float) -> np.ndarray:
-    """The mean of the nearest known images on both sides, weighted by nearness; a copy if one side has none."""
+    """The mean of the nearest known images on both sides, weighted by nearness in time; a copy if one side has none."""
     near, *others = nearest_first(images, target)
     if not others or (share := _share(near, others[0], target)) < 0:
         return images[near]
     return (1 - share) * images[near] + share * images[others[0]]
 
 
-def _share(near: int, far: int, target: float) -> float:
-    """The target's fraction of the way from ``near`` to ``far``; negative if both are on the same side of it."""
+def _share(near: float, far: float, target: float) -> float:
+    """How much of the way from ``near`` to ``far`` the target lies; below 0 where both are on the same side of it."""
     return (target - near) / (far - near)
 
 
 def flow_blend(images: Images, target: float) -> np.ndarray:
-    """Dense inverse search optical flow (`motion.flow`), assuming constant motion.
+    """Dense inverse search optical flow (`motion.flow`), motion taken as constant in time.
 
-    With known images on both sides, each is moved along its flow to the target's time, and both are blended.
-    With one side only, the flow between the two nearest is continued. A copy if only one image is known.
+    With known images on both sides each is moved along its flow to the target's time, and both are blended.
+    With one side alone the flow between the two nearest is continued. A copy where only one image is known.
     """
     near, *others = nearest_first(images, target)
     if not others:
         return images[near]
-    far = others[0]
-    share = _share(near, far, target)
-    moved = sample(images[near], -share * dis_flow(images[near], images[far]))
+    share = _share(near, others[0], target)
+    one, other = (images[place].transpose(1, 2, 0) for place in (near, others[0]))
+    greys = grey_levels(one, halve=False), grey_levels(other, halve=False)
+
+    def moved(image: np.ndarray, flow: np.ndarray, by: float) -> np.ndarray:
+        return warp(image, resized(-by * flow, *image.shape[:2])).transpose(2, 0, 1)
+
+    first = moved(one, dis_flow(*greys, fine=False), share)
     if share < 0:
-        return moved
-    return (1 - share) * moved + share * sample(images[far], -(1 - share) * dis_flow(images[far], images[near]))
+        return first
+    return (1 - share) * first + share * moved(other, dis_flow(*greys[::-1], fine=False), 1 - share)
+
+
+def motion(images: Images, target: float) -> np.ndarray:
+    """Motion with acceleration and occlusion (`motion.interpolate`), or continued (`motion.extrapolate`)."""
+    frames = {place: image.transpose(1, 2, 0) for place, image in images.items()}
+    between = min(images) < target < max(images)
+    return (interpolate if between else extrapolate)(frames, target).transpose(2, 0, 1)
 
 
 BASELINES: dict[str, Baseline] = {
     "copy": Baseline(copy_nearest),
     "mean": Baseline(neighbour_mean),
     "dis-flow": Baseline(flow_blend),
+    "motion": Baseline(motion, reach=2),
 }

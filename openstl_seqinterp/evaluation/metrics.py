@@ -1,7 +1,7 @@
 """Metrics per image, on whole batches: predictions and truths (N, C, H, W) in [0, 1] give float64 (N,).
 
-A metric is a function and a row of `METRICS`. MSE and MAE are summed over the pixels of an image, as in OpenSTL. SSIM
-and PSNR use predictions clipped to [0, 1], as in OpenSTL, with a data range of 1.
+A metric is a function and a row of `METRICS`. MSE and MAE are summed over the pixels of an image, as OpenSTL counts
+them. SSIM and PSNR are of predictions clipped to [0, 1], as OpenSTL does, with a data range of 1.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch.nn.functional import mse_loss
 
 _WINDOW = 7
 _SMALL = 96  # pixels a side: measured, see `_window_means`
-_PIXELS = 2**20  # whose SSIM is computed at a time; this takes some 60 bytes per pixel
+_PIXELS = 2**20  # of images whose SSIM is computed at a time, for which some 60 bytes a pixel are taken
 
 
 def mse(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
@@ -51,8 +51,8 @@ def ssim(predictions: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
 def _ssim(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """The SSIM (N,) of images (N, H, W).
 
-    Computed from the sum and the difference of both images, whose means and variances make the formula simplest: four
-    window means instead of five.
+    By the sum and the difference of both images, in whose means and variances the formula has its simplest form, with
+    four means of a window instead of five.
     """
     planes = x.new_empty(4, *x.shape)
     torch.add(x, y, out=planes[0])
@@ -71,8 +71,8 @@ def _ssim(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 def _window_means(images: torch.Tensor) -> torch.Tensor:
     """The mean (N, H - 6, W - 6) of every window inside images (N, H, W).
 
-    In small images, sums of neighbours are fastest as products with matrices of ones and zeros, whose cost per pixel
-    grows with the image's side; in larger ones, as sums along one axis after the other.
+    In small images sums of neighbours are fastest as products with matrices of ones and zeros, whose work for a pixel
+    grows with the side of the image; in larger ones as sums along one axis after the other.
     """
     height, width = images.shape[1:]
     if max(height, width) > _SMALL:
@@ -82,37 +82,47 @@ def _window_means(images: torch.Tensor) -> torch.Tensor:
 
 
 def _windows(like: torch.Tensor, length: int) -> torch.Tensor:
-    """A matrix (length - 6, length) whose product with a line of pixels sums each window."""
+    """A matrix (length - 6, length) whose product with a line of pixels is their sum in every window."""
     return like.new_ones(length, length).tril(_WINDOW - 1).triu()[: length - _WINDOW + 1]
 
 
 class Metric(NamedTuple):
     """A ``function`` of predictions and truths (N, C, H, W) to float64 (N,), and how tables name and print it.
 
-    ``clipped`` metrics read predictions clipped to [0, 1].
+    ``clipped`` says that it takes predictions clipped to [0, 1], ``windowed`` that it looks at more than single pixels.
     """
 
     function: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
     label: str
     format: str
     clipped: bool = False
+    windowed: bool = False
 
 
 METRICS: dict[str, Metric] = {
     "mse": Metric(mse, "MSE", ".2f"),
     "mae": Metric(mae, "MAE", ".1f"),
-    "ssim": Metric(ssim, "SSIM", ".3f", clipped=True),
+    "ssim": Metric(ssim, "SSIM", ".3f", clipped=True, windowed=True),
     "psnr": Metric(psnr, "PSNR", ".1f", clipped=True),
 }
 
 
 def per_image(predictions: torch.Tensor, truths: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Every metric of `METRICS` for every image. Raises ValueError if the shapes differ: nothing is broadcast."""
+    """Every metric of `METRICS` for every image. Raises ValueError where the shapes differ: nothing is broadcast.
+
+    Pixels without a value, NaN in ``truths``, take no part; to SSIM, which sees neighbourhoods, they are exact.
+    """
     if predictions.shape != truths.shape or truths.ndim != 4:
         raise ValueError(
             f"predictions {tuple(predictions.shape)} and truths {tuple(truths.shape)} must both be (N, C, H, W)"
         )
+    empty = truths.isnan()
+    if empty.any():
+        truths, predictions = truths.nan_to_num(), predictions.masked_fill(empty, 0)
     clipped = predictions.clamp(0, 1)
-    return {
+    values = {
         name: metric.function(clipped if metric.clipped else predictions, truths) for name, metric in METRICS.items()
     }
+    if empty.any():
+        values["psnr"] = values["psnr"] + 10 * (~empty).flatten(1).double().mean(dim=1).log10()
+    return values

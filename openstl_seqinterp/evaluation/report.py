@@ -79,8 +79,9 @@ def _draw_sequence(path: Path, dataset: TaskDataset, model: np.ndarray) -> None:
     sequence, filled, true = dataset.case(0)[0], {}, {}
     for case in range(len(dataset.tasks)):
         (target,) = dataset.case(case)[1].targets
-        filled[target], true[target] = model[case], dataset.targets(case)[0]
-    frames = dataset.sequences.frames[sequence] / np.float32(255)
+        filled[target], true[target] = model[case], np.nan_to_num(dataset.targets(case)[0])
+    everything = np.arange(dataset.sequences.index.shape[1])
+    frames = np.nan_to_num(dataset.sequences.read(sequence, everything))
     sequence_figure(path.with_suffix(".png"), frames, filled, true)
     sequence_animation(path.with_suffix(".gif"), frames, filled)
 
@@ -88,4 +89,4 @@ def _draw_sequence(path: Path, dataset: TaskDataset, model: np.ndarray) -> None:
 def _draw_case(path: Path, title: str, dataset: TaskDataset, case: int, cases: Cases, model: np.ndarray) -> None:
     sequence, task, _ = dataset.case(case)
     title = f"{title}: sequence {sequence + 1}, image {task.targets[0] + 1}"
-    case_figure(path, title, cases.inputs[case], task.context, cases.truths[case], model[case])
+    case_figure(path, title, cases.inputs[case], task.context, np.nan_to_num(cases.truths[case]), model[case])

@@ -25,7 +25,8 @@ from .records import ALL, FLOOR, MODEL
 class Cases:
     """Everything about a test set that does not depend on the model, case by case.
 
-    ``inputs`` float32 (N, T, C, H, W) is what the network reads, ``truths`` (N, C, H, W) what it must produce,
+    ``inputs`` float32 (N, T, C, H, W) is what the network reads, ``truths`` (N, C, H, W) what it must produce, NaN at
+    pixels without a value,
     ``targets`` (N,) the positions of these in their sequences, counted from 0.
     """
 
@@ -39,43 +40,43 @@ Memory = dict[tuple[Any, ...], np.ndarray]
 
 
 def predictors() -> list[str]:
-    """The names of everything scored, in table order."""
+    """The names of all that is scored, in the order of the tables."""
     return [MODEL, *BASELINES, FLOOR]
 
 
 def collect(dataset: TaskDataset, memory: Memory | None = None) -> Cases:
-    """Read a test set and run the baselines on it; the noise floor only if the clean images are known.
+    """Read a test set and run the baselines on it; the noise floor only where the clean images are known.
 
-    ``memory`` keeps baseline predictions by their input images, for other test sets: among the four variants of a
-    family, most cases share the images next to the missing one with another variant.
+    ``memory`` keeps what the baselines made of which images, for other test sets: of the four variants of a family,
+    most cases have the images next to the missing one in common with another's.
     """
-    everything = range(dataset.sequences.frames.shape[1])
+    everything = range(dataset.sequences.index.shape[1])
     memory = {} if memory is None else memory
 
     def read(number: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         _, task, _ = dataset.case(number)
         (target,) = task.targets
         frames, observed = dataset.read(number, everything)
-        images = {}
+        known, images = np.flatnonzero(observed).tolist(), {}
         digest = cache(lambda *near: hashlib.sha256(frames[list(near)].tobytes()).digest())
         for name, baseline in BASELINES.items():
-            near = baseline.sources(observed, target)
-            # Everything a baseline is given, so equal keys have equal images, whichever thread comes first.
+            near = baseline.sources(known, target)
+            # All that a baseline is handed, so an equal key has an equal image, whichever thread comes first.
             key = (name, target, *near, digest(*near))
             if key not in memory:
-                # A copy: some are views, which would keep the frames of all cases in memory.
-                memory[key] = np.array(baseline.predict(frames, observed, target))
+                # A copy: some are views, which would keep the frames of all cases.
+                memory[key] = np.array(baseline.predict({place: frames[place] for place in near}, target))
             images[name] = memory[key]
         return frames[list(task.context)], images
 
     cases = range(len(dataset))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV takes most of the time and releases the GIL
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV, which takes most of the time, lets other threads run
         inputs, images = zip(*pool.map(read, cases), strict=True)
     predictions = {name: np.stack([each[name] for each in images]).astype(np.float32) for name in images[0]}
     targets = np.array([dataset.case(number)[1].targets for number in cases])
     if dataset.withheld is not None and dataset.withheld.clean is not None:
         sequence = np.array([dataset.case(number)[0] for number in cases])
-        clean = dataset.withheld.clean[sequence, dataset.withheld.at(targets[:, 0])]
+        clean = dataset.withheld.clean[dataset.withheld.index[sequence, targets[:, 0]]]
         predictions[FLOOR] = expected_image(clean).astype(np.float32)
     return Cases(np.stack(inputs), dataset.targets(cases)[:, 0], targets[:, 0], predictions)
 
@@ -83,7 +84,7 @@ def collect(dataset: TaskDataset, memory: Memory | None = None) -> Cases:
 def score(name: str, cases: Cases, model: np.ndarray | None) -> tuple[dict[str, Any], np.ndarray]:
     """Scores by predictor and frame, and the model's SSIM per case (N,). ``model`` is (N, C, H, W); None leaves it out.
 
-    Raises UserError if the model's output is not finite.
+    Raises UserError where the model's output is not finite.
     """
     if model is not None and not np.isfinite(model).all():
         raise UserError(f"the model's predictions on {name} are not finite; train again with a lower --lr")

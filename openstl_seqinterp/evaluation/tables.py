@@ -124,7 +124,7 @@ def markdown(run: Record) -> str:
         "",
         "MSE and MAE are summed over the pixels of an image with values in [0, 1] and averaged over images; SSIM (7x7",
         "window) and PSNR (dB) have data range 1. `floor` is the noise floor: the expected stored image given the",
-        "clean one, which has the lowest expected MSE. Its SSIM is not the highest, because SSIM rewards noise where",
+        "clean one, which has the lowest expected MSE. Its SSIM is no upper bound, because SSIM rewards noise where",
         "the truth has noise. `paper` is what the paper printed, on sequences that were never published.",
     ]
     for frame in run.frames:

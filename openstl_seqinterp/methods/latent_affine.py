@@ -167,8 +167,8 @@ class LatentAffineSettings(Settings):
     """What a config may set."""
 
     hidden: int = Field(16, ge=1)
-    passes: int = Field(3, ge=0)
-    refinements: int = Field(2, ge=0)
+    passes: int = Field(3, ge=0, le=100)
+    refinements: int = Field(2, ge=0, le=100)
 
 
 class LatentAffine(host.SimVP):

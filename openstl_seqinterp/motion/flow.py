@@ -1,38 +1,76 @@
-"""Dense flow between two images, and sampling along it, on arrays (C, H, W). Distances in pixels, (x, y)."""
+"""Dense flow between two images, and images read along a displacement. Distances are in pixels, (x, y).
+
+Images are float (H, W, C), most of their values in [0, 1]; flows and displacements float32 (H, W, 2). Beyond its border
+an image goes on: a camera that pans must not drag black edges into the picture.
+"""
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
-_ENOUGH = 144  # pixels: DIS matches 8x8 patches, so smaller images are enlarged for it to find sub-pixel motion
+LEVELS = 255  # grey levels of the range of values
+_SEARCHED = 144  # pixels: DIS looks for patches of 8x8, so smaller images are enlarged, for it to find sub-pixel motion
+_HALVED = 200  # pixels a side: larger images are searched at half their size
+_REMEMBERED = 24  # flows: neighbouring targets share pairs of images
 
 
-def dis_flow(source: np.ndarray, destination: np.ndarray) -> np.ndarray:
-    """Dense inverse search flow float32 (H, W, 2) in pixels: source(x) is destination(x + flow(x)).
+def grey_levels(image: np.ndarray, *, halve: bool = True) -> np.ndarray:
+    """What the flow is searched in: uint8 (h, w), the mean over the channels, at half the size or enlarged."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    scale = 0.5 if halve and side >= _HALVED else max(1.0, round(_SEARCHED / side))
+    channels = image.shape[-1]
+    if channels <= 4:
+        grey = cv2.transform(np.ascontiguousarray(image, np.float32), np.full((1, channels), 1 / channels, np.float32))
+    else:
+        grey = image.mean(axis=-1, dtype=np.float32)
+    if scale != 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return np.rint(np.clip(grey, 0, 1) * LEVELS).astype(np.uint8)
 
-    Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016; OpenCV's, medium preset.
-    Both images are float (C, H, W) in [0, 1]; the mean over the channels is used.
+
+def dis_flow(source: np.ndarray, destination: np.ndarray, *, fine: bool = True) -> np.ndarray:
+    """Dense inverse search flow between grey images uint8 (h, w): source(x) is destination(x + flow(x)).
+
+    Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016; OpenCV's, with its medium preset, and if
+    ``fine`` down to the finest scale. The latest flows are remembered.
     """
-    height, width = source.shape[1:]
-    scale = max(1, round(_ENOUGH / min(height, width)))
+    return _dis_flow(source.shape, source.tobytes(), destination.tobytes(), fine)
 
-    def byte(image: np.ndarray) -> np.ndarray:
-        grey = image.mean(axis=0)
-        large = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
-        return np.rint(np.clip(large, 0, 1) * 255).astype(np.uint8)
 
+@lru_cache(_REMEMBERED)
+def _dis_flow(shape: tuple[int, int], source: bytes, destination: bytes, fine: bool) -> np.ndarray:
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow = search.calc(byte(source), byte(destination), None)
-    return cv2.resize(flow, (width, height), interpolation=cv2.INTER_AREA) / scale
+    if fine:
+        search.setFinestScale(0)
+    one, other = (np.frombuffer(each, np.uint8).reshape(shape) for each in (source, destination))
+    flow: np.ndarray = search.calc(one, other, None)
+    flow.flags.writeable = False
+    return flow
 
 
-def sample(image: np.ndarray, displacement: np.ndarray) -> np.ndarray:
-    """``image`` float (C, H, W) read at x + ``displacement`` (H, W, 2), bilinear.
-
-    The border is extended, so that a panning camera does not drag black edges into the picture.
-    """
-    height, width = image.shape[1:]
+def warp(image: np.ndarray, displacement: np.ndarray, *, cubic: bool = False) -> np.ndarray:
+    """``image`` (H, W) or (H, W, C) read at x + ``displacement``(x), bilinear or ``cubic``; as large as it."""
+    height, width = displacement.shape[:2]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    at = (x + displacement[..., 0].astype(np.float32), y + displacement[..., 1].astype(np.float32))
-    return np.stack([cv2.remap(channel, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for channel in image])
+    how = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
+    at = x + displacement[..., 0].astype(np.float32), y + displacement[..., 1].astype(np.float32)
+    channels = image.shape[2] if image.ndim == 3 else 1
+    if channels <= 4:
+        read = cv2.remap(image, *at, how, borderMode=cv2.BORDER_REPLICATE)
+        return read.reshape(height, width, *image.shape[2:])
+    parts = [cv2.remap(image[..., c], *at, how, borderMode=cv2.BORDER_REPLICATE) for c in range(channels)]
+    return np.stack(parts, axis=-1)
+
+
+def resized(displacement: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A displacement of an image of another size, in its pixels."""
+    factor = np.array([width / displacement.shape[1], height / displacement.shape[0]], np.float32)
+    how = cv2.INTER_AREA if factor[0] < 1 else cv2.INTER_LINEAR
+    return (
+        displacement if (factor == 1).all() else cv2.resize(displacement, (width, height), interpolation=how) * factor
+    )

@@ -1,9 +1,17 @@
-"""Independent readers of what was written."""
+"""Independent readers of what was written, and a checkpoint of each method."""
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
+
+from openstl_seqinterp import cli
+
+TINY_LATENT = "method = 'LatentAffine'\nhidden = 4\npasses = 1\nrefinements = 2\nepoch = 1\nepoch_cases = 64\n"
+TINY_MOTION = (
+    "method = 'SimVP_Motion'\nmodel_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\n"
+    "epoch = 1\nepoch_cases = 64\n"
+)
 
 
 def _read_video(path):
@@ -28,3 +36,16 @@ def read_video():
 def read_gif():
     """A function from a path to all frames as shown, RGB uint8 (T, H, W, 3)."""
     return _read_gif
+
+
+@pytest.fixture(scope="session")
+def checkpoints(trained, tmp_path_factory):
+    """``best.ckpt`` of tiny runs: SimVP, and the two methods that read both sides."""
+    found = {"SimVP": next(trained[0].rglob("best.ckpt"))}
+    for method, config in (("LatentAffine", TINY_LATENT), ("SimVP_Motion", TINY_MOTION)):
+        root = tmp_path_factory.mktemp(method)
+        (root / "tiny.py").write_text(config + "batch_size = 16\nval_batch_size = 64\nlr = 2e-3\n")
+        command = [*trained[1], "-m", method, "-c", str(root / "tiny.py"), "--res_dir", str(root), "--ex_name", "run"]
+        assert cli.main(["train", *command, "--test_sets", "n3"]) == 0
+        found[method] = next(root.rglob("best.ckpt"))
+    return found

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from openstl_seqinterp.data import loaders
-from openstl_seqinterp.data.sequences import SequenceSet, Withheld
+from openstl_seqinterp.data.sequences import SequenceSet
 
 
 @pytest.fixture
@@ -12,9 +12,11 @@ def sentinel(monkeypatch):
     observed[:, [3, 15]] = False
     frames = np.random.default_rng(0).integers(0, 50, (20, 16, 1, 36, 36), np.uint8)
     frames[~observed] = 255
-    monkeypatch.setattr(loaders, "load_sequences", lambda path: SequenceSet(frames, observed))
-    withheld = Withheld(frames[:, [3, 15]], np.array([3, 15]))
-    monkeypatch.setattr(loaders, "load_withheld", lambda path, sequences: withheld)
+    index = np.where(observed, np.arange(320).reshape(20, 16), -1)
+    images = frames.reshape(-1, 1, 36, 36)
+    monkeypatch.setattr(loaders, "load_sequences", lambda path: SequenceSet(images, index))
+    missing = np.where(observed, -1, np.arange(320).reshape(20, 16))
+    monkeypatch.setattr(loaders, "load_withheld", lambda path, sequences: SequenceSet(images, missing))
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ def test_no_item_holds_a_withheld_image_or_its_own_target(data_root, brightest, 
             assert not images[observed == 0].any()
             assert 2 <= observed.sum() <= 7
             assert offset.tolist() == [position - task.targets[0] for position in task.context]
-            truth = data.sequences.frames[sequence, task.targets[0]] / np.float32(255)
+            truth = data.sequences.read(sequence, np.array(task.targets))[0]
             np.testing.assert_array_equal(y[0], truth)
 
 
@@ -44,8 +44,8 @@ def test_test_cases_read_both_sides_of_image_4_and_what_is_before_image_16(data_
         known = np.array([position not in (3, 15) for position in context])
         np.testing.assert_array_equal(x[:, 1, 0, 0].numpy().astype(bool), known)
         np.testing.assert_array_equal(x[:, 2, 0, 0], [position - target for position in context])
-        np.testing.assert_array_equal(x[known, :1], data.sequences.frames[0, context][known] / np.float32(255))
-        np.testing.assert_array_equal(y[0], data.withheld.frames[0, number] / np.float32(255))
+        np.testing.assert_array_equal(x[known, :1], data.sequences.read(0, np.array(context))[known])
+        np.testing.assert_array_equal(y[0], data.withheld.frames[number] / np.float32(255))
 
 
 @pytest.mark.parametrize("test_set", ["n3-miss", "n3-aug"])

@@ -105,14 +105,14 @@ def test_a_set_is_named_after_its_family_and_variant():
 
 @given(st.integers(2, 1000))
 def test_split_gives_the_last_tenth_of_the_sequences_to_validation(count):
-    train, validation = split(SequenceSet(np.zeros((count, 1, 1, 1, 1), np.uint8), np.ones((count, 1), bool)))
+    train, validation = split(SequenceSet(np.zeros((count, 1, 1, 1), np.uint8), np.arange(count)[:, None]))
     assert [*train, *validation] == list(range(count))
     assert len(validation) == max(1, count // 10)
 
 
 def test_one_sequence_cannot_be_split():
     with pytest.raises(UserError, match="at least 2"):
-        split(SequenceSet(np.zeros((1, 1, 1, 1, 1), np.uint8), np.ones((1, 1), bool)))
+        split(SequenceSet(np.zeros((1, 1, 1, 1), np.uint8), np.zeros((1, 1), int)))
 
 
 def test_no_sequence_is_in_both_training_and_validation(data_root):
@@ -256,3 +256,25 @@ def test_the_digit_3_is_never_trained_on(data_root):
 def test_windows_longer_than_any_run_are_refused(data_root, monkeypatch):
     with pytest.raises(UserError, match="no 12 consecutive images"):
         window_datasets(data_root, "seqinterp", replace(ONE_SIDED, given=8), "n6", seed=0)
+
+
+def test_data_imported_before_there_were_stores_are_read(tmp_path, data_root):
+    folder = tmp_path / "old"
+    folder.mkdir()
+    with np.load(data_root / "seqinterp" / "n3-train.npz") as file:
+        part = np.repeat(np.uint8([0, 1, 2]), [60, 20, 20])
+        np.savez(folder / "old-train.npz", frames=file["frames"], observed=file["observed"], part=part)
+    with np.load(data_root / "seqinterp" / "n3-test.npz") as file:
+        np.savez(folder / "old-test.npz", frames=file["frames"], index=file["index"])
+    assert loaders.is_own(tmp_path, "old")
+    assert loaders.own_view(tmp_path, "old", ONE_SIDED) == (ONE_SIDED, (1, 36, 36))
+    train, validation = window_datasets(tmp_path, "old", ONE_SIDED, "old", seed=0)
+    test = withheld_datasets(tmp_path, "old", ONE_SIDED, ["old"])["old"]
+    assert [each.rows.tolist() for each in (train, validation, test)] == [
+        [*range(60)],
+        [*range(60, 80)],
+        [*range(80, 100)],
+    ]
+    same = withheld_datasets(data_root, "seqinterp", ONE_SIDED, ["n3"])["n3"]
+    for number in (0, 39):
+        torch.testing.assert_close(test[number], same[160 + number], rtol=0, atol=0)

@@ -66,22 +66,22 @@ def test_pictures_show_the_best_and_the_worst_case_and_a_filled_sequence(dataset
     for figure in ("case_figure", "sequence_figure"):
         monkeypatch.setattr(module, figure, lambda path, *content: drawn.update({path.name: content}))
     report(tmp_path, dict(ABOUT), datasets, predictions)
-    truths = datasets["n3"].withheld.frames[ROWS].reshape(CASES, 1, 36, 36) / np.float32(255)
-    pairs = zip(predictions["n3"][:, 0].astype(float), truths.astype(float), strict=True)
+    truths = datasets["n3"].withheld.frames.reshape(-1, 2, 1, 36, 36)[ROWS].reshape(CASES, 1, 36, 36) / 255
+    pairs = zip(predictions["n3"][:, 0].astype(float), truths, strict=True)
     similarity = [structural_similarity(p, t, data_range=1, channel_axis=0) for p, t in pairs]
     for kind, case in {"best": np.argmax(similarity), "worst": np.argmin(similarity)}.items():
         title, inputs, positions, true, predicted = drawn[f"{kind}-n3.png"]
         row, column = divmod(int(case), 2)
         assert title.endswith(f"SSIM {similarity[case]:.3f}: sequence {ROWS[row] + 1}, image {[4, 16][column]}")
         assert positions == [(7, 6, 5, 4), (11, 12, 13, 14)][column]
-        np.testing.assert_array_equal(inputs, datasets["n3"].sequences.frames[ROWS[row], positions] / np.float32(255))
-        np.testing.assert_array_equal(true, truths[case])
+        np.testing.assert_array_equal(inputs, datasets["n3"].sequences.read(ROWS[row], np.array(positions)))
+        np.testing.assert_allclose(true, truths[case], rtol=1e-6)
         np.testing.assert_array_equal(predicted, predictions["n3"][case, 0])
     frames, filled, true = drawn["sequence.png"]
-    np.testing.assert_array_equal(frames, datasets["n3"].sequences.frames[ROWS[0]] / np.float32(255))
+    np.testing.assert_array_equal(frames, datasets["n3"].sequences.read(ROWS[0], np.arange(16)))
     for case, position in enumerate([3, 15]):
         np.testing.assert_array_equal(filled.pop(position), predictions["n3"][case, 0])
-        np.testing.assert_array_equal(true.pop(position), truths[case])
+        np.testing.assert_allclose(true.pop(position), truths[case], rtol=1e-6)
     assert not filled
     assert not true
 
@@ -102,8 +102,8 @@ def test_scores_json_is_strict_and_holds_what_was_returned(run):
 def test_scores_are_those_of_the_predictions(run, datasets, predictions):
     _, content, _ = run
     for name, data in datasets.items():
-        truths = data.withheld.frames[ROWS].reshape(CASES, 1, 36, 36) / 255
-        expected = ((predictions[name][:, 0] - truths) ** 2).sum(axis=(1, 2, 3))  # fp64, the scores fp32
+        truths = data.withheld.frames.reshape(-1, 2, 1, 36, 36)[ROWS].reshape(CASES, 1, 36, 36) / 255
+        expected = ((predictions[name][:, 0] - truths) ** 2).sum(axis=(1, 2, 3))
         model = content.scores[name]["model"]
         assert model["all"]["mse"] == pytest.approx(expected.mean(), rel=1e-5)
         assert model["4"]["mse"] == pytest.approx(expected[::2].mean(), rel=1e-5)
@@ -122,10 +122,9 @@ def test_saved_arrays_have_openstls_shapes_and_the_first_test_set(run, datasets,
     assert saved["inputs"].shape == (CASES, 4, 1, 36, 36)
     assert saved["trues"].shape == saved["preds"].shape == (CASES, 1, 1, 36, 36)
     np.testing.assert_array_equal(saved["preds"], predictions["n3"])
-    truths = datasets["n3"].withheld.frames[ROWS].reshape(CASES, 1, 1, 36, 36)
-    np.testing.assert_array_equal(saved["trues"], truths / np.float32(255))
-    inputs = datasets["n3"].sequences.frames[ROWS[0], 11:15] / np.float32(255)
-    np.testing.assert_array_equal(saved["inputs"][1], inputs)
+    truths = datasets["n3"].withheld.frames.reshape(-1, 2, 1, 36, 36)[ROWS].reshape(CASES, 1, 1, 36, 36)
+    np.testing.assert_allclose(saved["trues"], truths / 255, rtol=1e-6)
+    np.testing.assert_array_equal(saved["inputs"][1], datasets["n3"].sequences.read(ROWS[0], np.arange(11, 15)))
     totals = content.scores["n3"]["model"]["all"]
     assert saved["metrics"].tolist() == [totals["mae"], totals["mse"]]
 

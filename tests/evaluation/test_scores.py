@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,6 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from openstl_seqinterp.data.dataset import TaskDataset
 from openstl_seqinterp.data.degrade import DEGRADATIONS
 from openstl_seqinterp.data.loaders import withheld_datasets
-from openstl_seqinterp.data.sequences import Withheld
 from openstl_seqinterp.errors import UserError
 from openstl_seqinterp.evaluation.baselines import BASELINES, Baseline
 from openstl_seqinterp.evaluation.scores import collect, score
@@ -22,7 +22,7 @@ NEAR = ([2, 4], [13, 14])  # the known images next to images 4 and 16, counted f
 def few(data_root, variant="clean", clean=True):
     """Three sequences of n3, six cases."""
     n3 = withheld_datasets(data_root, "seqinterp", ONE_SIDED, ["n3"])["n3"]
-    withheld = n3.withheld if clean else Withheld(n3.withheld.frames, n3.withheld.index)
+    withheld = n3.withheld if clean else replace(n3.withheld, clean=None)
     return TaskDataset("n3", ONE_SIDED, n3.sequences, n3.tasks, [variant], rows=ROWS, withheld=withheld)
 
 
@@ -104,7 +104,7 @@ def test_baselines_and_floor_are_scored_on_the_same_cases(cases, model, files, p
 
 def test_scores_name_each_predictor_and_frame(cases, model):
     scores, _ = score("n3", cases, model)
-    assert list(scores) == ["model", "copy", "mean", "dis-flow", "floor"]
+    assert list(scores) == ["model", "copy", "mean", "dis-flow", "motion", "floor"]
     for frames in scores.values():
         assert list(frames) == FRAMES
         assert all(list(metrics) == ["mse", "mae", "ssim", "psnr"] for metrics in frames.values())
@@ -113,6 +113,7 @@ def test_scores_name_each_predictor_and_frame(cases, model):
 def test_dis_flow_beats_copying_on_simulated_motion(cases, model):
     scores, _ = score("n3", cases, model)
     assert scores["floor"]["all"]["mse"] < scores["dis-flow"]["all"]["mse"] < scores["copy"]["all"]["mse"]
+    assert scores["floor"]["all"]["mse"] < scores["motion"]["all"]["mse"] < scores["copy"]["all"]["mse"]
 
 
 def test_the_similarity_of_each_case_is_scikit_images(cases, model):
@@ -124,7 +125,7 @@ def test_the_similarity_of_each_case_is_scikit_images(cases, model):
 
 def test_there_is_no_floor_where_the_clean_images_are_unknown(data_root, model):
     scores, _ = score("n3", collect(few(data_root, clean=False)), model)
-    assert list(scores) == ["model", "copy", "mean", "dis-flow"]
+    assert list(scores) == ["model", "copy", "mean", "dis-flow", "motion"]
 
 
 def test_baselines_see_the_degraded_images(data_root, cases):

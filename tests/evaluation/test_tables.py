@@ -3,7 +3,7 @@ import pytest
 from openstl_seqinterp.evaluation.records import Record
 from openstl_seqinterp.evaluation.tables import markdown, terminal_tables
 
-PREDICTORS = ["model", "copy", "mean", "dis-flow", "floor"]
+PREDICTORS = ["model", "copy", "mean", "dis-flow", "motion", "floor"]
 
 
 def values(number):
@@ -110,5 +110,5 @@ def test_terminal_tables_hold_the_models_metrics_and_the_mse_of_the_rest(scores)
         assert columns.pop("MSE\nfloor") == [f"{scores['n6']['floor'][frame]['mse']:.2f}", "-"]
         assert columns == {
             f"MSE\n{predictor}": [f"{scores[name][predictor][frame]['mse']:.2f}" for name in scores]
-            for predictor in ("copy", "mean", "dis-flow")
+            for predictor in ("copy", "mean", "dis-flow", "motion")
         }

@@ -41,7 +41,7 @@ def test_a_run_leaves_scores_figures_and_arrays(trained):
     assert content["train_set"] == "n6"
     assert list(content["scores"]) == scored_sets("seqinterp")
     for scores in content["scores"].values():
-        assert list(scores) == ["model", "copy", "mean", "dis-flow", "floor"]
+        assert list(scores) == ["model", "copy", "mean", "dis-flow", "motion", "floor"]
         for frames in scores.values():
             assert set(frames) == {"4", "16", "all"}
     assert {path.name for path in (folder / "saved").iterdir()} == {

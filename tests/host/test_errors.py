@@ -160,7 +160,7 @@ def test_testing_before_the_first_epoch_was_finished(copied, capsys):
 
 def test_training_that_diverged(arguments, capsys, tmp_path):
     assert cli.main(["train", *arguments, "-e", "1", "--lr", "1e30"]) == 2
-    assert "holds weights that are not finite" in capsys.readouterr().err.splitlines()[-1]
+    assert "error: the loss of step 2 is nan, expected a finite number" in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "runs" / "run" / "scores.json").exists()
 
 

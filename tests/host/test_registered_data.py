@@ -21,7 +21,7 @@ def imported(tmp_path_factory):
     """A data root with the data set ``mine``: noise of 10 sequences of 12 images, 8x12."""
     root = tmp_path_factory.mktemp("imported")
     np.save(root / "noise.npy", np.random.default_rng(0).integers(0, 256, (10, 12, 8, 12), np.uint8))
-    argv = [str(root / "noise.npy"), "--out", str(root / "mine"), "--length", "12", "--withhold", "6"]
+    argv = [str(root / "noise.npy"), "--out", str(root / "mine"), "--length", "12", "--withhold", "6", "--axes", "NTYX"]
     assert cli.main(["import", *argv]) == 0
     return root
 

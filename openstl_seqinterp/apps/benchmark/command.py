@@ -6,13 +6,16 @@ import os
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from ... import registry
 from ...callbacks import OutOfTime
+from ...data.loaders import ensure_files, training_sets
 from ...errors import Parser, UserError, require_known
 from ...files import writable_folder
-from ...registry import method_names
+from ...protocols import ONE_SIDED
 from ...running import quiet_lightning
 from .page import write_page
 from .runs import PRESETS, Benchmark, Run, plan
@@ -46,10 +49,11 @@ def run(argv: Sequence[str]) -> None:
             raise UserError(f"--{name} is {getattr(args, name)}, expected at least {least}")
 
     quiet_lightning()
+    _check_names(args)
+    ensure_files(Path(args.data_root))
     if args.speed:
         print(measure(args.out, args.data_root))
         return
-    require_known("preset", args.preset, PRESETS)
     runs = plan(args.preset, args.methods, args.train_sets, args.seeds)[share - 1 :: shares]
     board = Benchmark(args.out, args.data_root, args.compile, args.max_time)
     for each in runs:
@@ -61,7 +65,18 @@ def run(argv: Sequence[str]) -> None:
     else:
         _one_by_one(board, runs, args.max_time)
     board.draw(runs)
-    print(f"wrote {write_page(args.out, list(method_names().values()))}")
+    print(f"wrote {write_page(args.out, list(registry.method_names().values()))}")
+
+
+def _check_names(args: Namespace) -> None:
+    require_known("--preset", args.preset, PRESETS)
+    registry.register()
+    names = registry.method_names()
+    for name in args.methods:
+        if name.lower() not in names:
+            require_known("--methods", name, names.values())
+    for name in args.train_sets:
+        require_known("--train_sets", name, training_sets(ONE_SIDED.name))
 
 
 def _one_by_one(board: Benchmark, runs: Sequence[Run], max_time: float | None) -> None:

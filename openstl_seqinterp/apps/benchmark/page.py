@@ -27,7 +27,7 @@ What can be compared, and what cannot:
 - All other columns of a table use the same test cases with the same degraded pixels and can be compared with each
   other. `copy`, `mean` and `dis-flow` need no training. `floor` is the noise floor: the expectation of the stored
   image given the clean one (stored noise is clipped to [0, 1]), which has the lowest expected MSE. SSIM rewards noise
-  where the truth has noise, so the floor does not have the highest SSIM.
+  where the truth has noise, so the floor is no upper bound for SSIM.
 - SimVP and SimVP_SeqInterp read the four images on one side, as in the paper; SimVP_Motion reads the eight slots around
   the missing image, LatentAffine the whole sequence.
 - MSE and MAE are summed over the pixels of an image with values in [0, 1], as in OpenSTL. The paper prints 10 x MSE;
@@ -102,7 +102,7 @@ def write_page(out: Path, methods: Sequence[str]) -> Path:
             these = [run for run in runs if run.train_set == train_set]
             lines += _tables(train_set, these)
             test_set = train_set if train_set in these[0].scores else train_set.partition("-")[0]
-            levels = {name: these[0].values(name)[test_set] for name in ("dis-flow", FLOOR)}
+            levels = {name: these[0].values(name).get(test_set) for name in ("dis-flow", FLOOR)}
             figure = out / preset / f"curves-{train_set}.png"
             histories: dict[str, list[list[Epoch]]] = {}
             for run in these:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from ...evaluation.records import Record
 
@@ -12,9 +12,11 @@ from ...evaluation.records import Record
 class Epoch(BaseModel):
     """Training seconds up to the end of an epoch, and its validation MSE, summed over the pixels of an image."""
 
-    epoch: int
-    seconds: float
-    val_mse: float
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+    epoch: int = Field(ge=1)
+    seconds: float = Field(ge=0)
+    val_mse: float = Field(ge=0)
 
 
 class Result(Record):
@@ -25,6 +27,6 @@ class Result(Record):
     versions: dict[str, str]
     device: str
     compiled: bool = False
-    seconds: dict[str, float]
+    seconds: dict[Literal["training", "scoring"], Annotated[float, Field(ge=0)]] = Field(min_length=2)
     config: dict[str, Any]
     history: list[Epoch]

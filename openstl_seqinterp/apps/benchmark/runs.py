@@ -105,7 +105,7 @@ class Benchmark:
                     )
         dataset = withheld_datasets(Path(self.data_root), INFILL.name, INFILL, ["n6"])["n6"]
         true = {task.targets[0]: dataset.targets(number)[0] for number, task in enumerate(dataset.tasks)}
-        frames = dataset.sequences.frames[dataset.case(0)[0]] / np.float32(255)
+        frames = dataset.sequences.read(dataset.case(0)[0], np.arange(dataset.sequences.index.shape[1]))
         whole = np.stack([true.get(position, frame) for position, frame in enumerate(frames)])
         sequence_figure(self.out / "sequence.png", whole, {}, {})
         papers, slots = (

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ... import device as devices
 from ...errors import UserError
-from ..io.readers.arrays import DTYPES, with_all_axes
+from ..io.axes import View, read_axes
+from ..io.source import DTYPES, Levels
+from ..io.timeline import arrange
 from .fillers import make_filler
 from .plan import Filling
 from .scale import Scale
 from .tiles import TILE
+
+_SAMPLED = 16  # frames that the range of values is taken from
 
 
 def fill(
@@ -21,35 +26,74 @@ def fill(
     *,
     checkpoint: str | Path | None = None,
     method: str | None = None,
+    axes: str | None = None,
+    times: Sequence[float] | np.ndarray | None = None,
+    range: tuple[float, float] | None = None,
+    fill_value: float | None = None,
+    labels: bool = False,
     device: str = devices.CUDA,
     tile: int = TILE,
 ) -> np.ndarray:
     """A copy of ``frames`` with the images that are not ``observed`` filled; the others stay bit for bit.
 
-    ``frames`` is (T, H, W), (T, H, W, C), (N, T, H, W) or (N, T, H, W, C), of 8 or 16 bits or floating point; a last of
-    four dimensions of 1, 3 or 4 is taken for C. ``observed`` is bool (T,) or (N, T). The images come from
-    ``checkpoint``, a file of a trained run, or from a baseline ``method``: "copy", "mean" or "dis-flow". ``device``
-    "cuda" takes a GPU where there is one. Raises UserError, in one line, for anything else.
+    ``frames`` is (T, H, W), (T, H, W, C) with C 1, 3 or 4, or of any other shape that ``axes`` names, a letter a
+    dimension: T time, Y, X, C channels, any other for sequences of their own; of up to 32 bits, whole numbers or
+    floating point. ``observed`` is bool (T,), or (N, T) for N sequences. ``times`` (T,) are numbers or datetime64,
+    rising; by default images are one step apart. NaN and ``fill_value`` are pixels without a value; ``labels`` says
+    that values are names. Others are scaled by their ``range``, by default that of the observed images, so
+    ``fill(a x + b) = a fill(x) + b`` for a > 0.
+
+    The images come from ``checkpoint``, a file of a trained run, or from a ``method`` without training: "motion" (the
+    default), "dis-flow", "mean" or "copy". ``device`` "cuda" takes a GPU where there is one. Raises UserError, in one
+    line, for anything else.
     """
     frames, known = np.asarray(frames), np.asarray(observed)
-    if frames.dtype.name not in DTYPES or not 3 <= frames.ndim <= 5 or 0 in frames.shape:
-        raise UserError(
-            f"frames is {frames.dtype} {frames.shape}, expected uint8, uint16, float32 or float64, (T, H, W[, C]) or "
-            "(N, T, H, W[, C])"
-        )
-    whole = with_all_axes(frames)
-    if known.dtype != bool or known.shape not in (whole.shape[1:2], whole.shape[:2]):
-        expected = f"bool {whole.shape[1:2]} or {whole.shape[:2]}"
-        raise UserError(f"observed is {known.dtype} {known.shape}, expected {expected}")
-    known = np.broadcast_to(known, whole.shape[:2])
+    if frames.dtype.name not in DTYPES or 0 in frames.shape:
+        raise UserError(f"frames is {frames.dtype} {frames.shape}, expected one of {', '.join(DTYPES)}, none of it 0")
+    view = View(frames, read_axes(frames.shape, axes or _axes(frames.shape, known.shape), "frames", "axes="))
+    shape = (view.sequences, view.count)
+    if known.dtype != bool or known.shape not in (shape[1:], shape):
+        raise UserError(f"observed is {known.dtype} {known.shape}, expected bool {shape[1:]} or {shape}")
+    known = np.broadcast_to(known, shape)
+    places = None if times is None else _places(times, view.count)
     filler = make_filler(checkpoint, method, device, tile)
-    scale = Scale.of(whole.dtype, (whole[number, place] for number, place in np.argwhere(known)))
-    result = whole.copy()
-    fillings = [
-        Filling(filler, lambda place, sequence=sequence: scale.to_unit(sequence[place]), mask)  # type: ignore[misc]
-        for sequence, mask in zip(whole, known, strict=True)
-    ]
-    for number, filling in enumerate(fillings):
-        for place in np.flatnonzero(~known[number]):
-            result[number, place] = scale.from_unit(filling[int(place)])
-    return result.reshape(frames.shape)
+    if places is not None and filler.regular and np.ptp(np.diff(places)) > 1e-6:
+        raise UserError(f"{filler.name} reads images that are one step apart, and times= says that these are not")
+    labels = labels or frames.dtype == bool
+    scale = Scale(frames.dtype, *(range or (0.0, 1.0)), fill_value, labels)
+    if range is None:
+        seen = np.argwhere(known)
+        chosen = seen[np.unique(np.linspace(0, len(seen) - 1, _SAMPLED).astype(int))] if len(seen) else seen
+        units = (view.frame(*place) for place in chosen.tolist())
+        holes = (lambda frame: np.isnan(scale.to_unit(frame)).any(axis=-1)) if scale.may_have_holes else lambda _: None
+        levels = (Levels.of(frame, holes(frame)) for frame in units)
+        scale = Scale.of(frames.dtype, filter(None, levels), fill_value, labels)
+    result = frames.copy()
+    target = View(result, view.axes)
+    for number, mask in enumerate(known):
+        filling = Filling(filler, scale, lambda place, n=number: scale.to_unit(view.frame(n, place)), mask, places)  # type: ignore[misc]
+        for place in np.flatnonzero(~mask).tolist():
+            target.store(number, place, scale.from_unit(filling[place]))
+    return result
+
+
+def _axes(shape: tuple[int, ...], observed: tuple[int, ...]) -> str | None:
+    """The axes that the shape of ``observed`` tells; None where it does not."""
+    if len(shape) == 4 and shape[-1] in (1, 3, 4) and observed == shape[:1]:
+        return "TYXC"
+    if len(shape) > 3 and observed in (shape[:2], shape[1:2]) and observed != shape[:1]:
+        return "NTYX" if len(shape) == 4 else "NTYXC" if len(shape) == 5 else None
+    return None
+
+
+def _places(times: Sequence[float] | np.ndarray, length: int) -> np.ndarray:
+    """When images at ``times`` are, in steps. UserError where these do not rise, or are not ``length``."""
+    instants = np.asarray(times)
+    if instants.shape != (length,):
+        raise UserError(f"times is of {instants.shape}, expected ({length},): one for each image")
+    if instants.dtype.kind == "M":
+        instants = instants.astype("datetime64[us]").astype(np.float64) / 1e6
+    elif instants.dtype.kind not in "iuf":
+        raise UserError(f"times is {instants.dtype}, expected numbers or datetime64")
+    timeline, index = arrange(instants, "number", "times")
+    return timeline.places[index]

@@ -11,30 +11,34 @@ import numpy as np
 import torch
 
 from ... import device, host, registry, speedups
-from ...checkpoint import load_checkpoint, load_weights
+from ...checkpoint import check_network, load_checkpoint, load_weights, no_larger_than
 from ...errors import UserError, require_known
 from ...evaluation.baselines import BASELINES
 from .tiles import TILE, in_tiles
 
 
 class Filler(ABC):
-    """Predicts an image from others. ``name`` is the method's; ``needs`` says in words what must be observed."""
+    """Predicts an image from others. ``name`` is the method's; ``needs`` says in words what must be observed.
+
+    ``regular`` says that it reads frames one step apart alone.
+    """
 
     name: str
     needs: str
+    regular: bool = False
 
     @abstractmethod
-    def context(self, observed: np.ndarray, target: float) -> tuple[int, ...] | None:
-        """The positions from which ``target`` is read, in order; None where too few are ``observed`` (T,).
+    def context(self, observed: np.ndarray, places: np.ndarray, target: float) -> tuple[int, ...] | None:
+        """The positions from which the image at the place ``target`` is read, in order; None where too few are known.
 
-        A target may lie between two positions.
+        ``observed`` (T,) are known, ``places`` (T,) is when the positions are, in steps. A target may lie between two.
         """
 
     @abstractmethod
     def predict(self, frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
-        """The image (C, H, W) at offset 0 from ``frames`` float32 (K, C, H, W) in [0, 1], zero where not observed.
+        """The image (C, H, W) at offset 0 from ``frames`` float32 (K, C, H, W), zero where not observed.
 
-        ``observed`` is bool (K,), ``offset`` (K,) the time from the target, in images.
+        Most values are in [0, 1]. ``observed`` is bool (K,), ``offset`` (K,) the time from the target, in steps.
         """
 
 
@@ -47,14 +51,15 @@ class BaselineFiller(Filler):
         require_known("method", name, BASELINES)
         self.name, self.baseline = name, BASELINES[name]
 
-    def context(self, observed: np.ndarray, target: float) -> tuple[int, ...] | None:
-        return tuple(self.baseline.sources(observed, target)) if observed.any() else None
+    def context(self, observed: np.ndarray, places: np.ndarray, target: float) -> tuple[int, ...] | None:
+        known = places[observed]
+        if not len(known):
+            return None
+        return tuple(np.searchsorted(places, self.baseline.sources(known, target)).tolist())
 
     def predict(self, frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
-        places = np.rint(offset - offset.min()).astype(int)
-        # By position, without the images between: a gap may be longer than memory.
-        images = {int(place): frame for place, frame, seen in zip(places, frames, observed, strict=True) if seen}
-        return self.baseline.function(images, float(-offset.min()))
+        images = {float(place): frame for place, frame, seen in zip(offset, frames, observed, strict=True) if seen}
+        return self.baseline.function(images, 0.0)
 
 
 class Network(Filler):
@@ -64,14 +69,16 @@ class Network(Filler):
         checkpoint = load_checkpoint(path)
         settings = checkpoint["hyper_parameters"]
         registry.register()
-        name = settings.get("method")
+        name = settings["method"].lower()
         if name not in host.method_maps:
             raise UserError(f"{path} is of method {name!r}, which host {host.NAME} does not have; see docs/openstl.md")
         self.name, self.abilities = registry.method_names()[name], registry.abilities(name)
         self.device = torch.device("cuda" if device.accelerator(requested) == "gpu" else "cpu")
+        check_network(settings, self.abilities.settings, checkpoint, path)
+        slots, planes, *size = settings["in_shape"]
         try:
-            self.method: Any = host.method_maps[name](**{**settings, "device": self.device.type})
-            slots, planes, *size = settings["in_shape"]
+            with no_larger_than(checkpoint["state_dict"], path):
+                self.method: Any = host.method_maps[name](**{**settings, "device": self.device.type})
         except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
             raise UserError(f"{path}: {name} cannot be built with the settings in it: {error!r}") from error
         load_weights(self.method, checkpoint, path)
@@ -82,14 +89,18 @@ class Network(Filler):
         # Networks of any size halve their images so often.
         self.multiple = 2 ** (settings.get("N_S", 0) // 2)
         self.tile = max(self.multiple, tile - tile % self.multiple)
-        self.needs = self.protocol.needs
+        self.needs, self.regular = self.protocol.needs, not self.protocol.masked
 
-    def context(self, observed: np.ndarray, target: float) -> tuple[int, ...] | None:
-        return self.abilities.reading(self.protocol, len(observed)).context(observed, target)
+    def context(self, observed: np.ndarray, places: np.ndarray, target: float) -> tuple[int, ...] | None:
+        index = float(np.interp(target, places, np.arange(len(places)))) + max(0.0, target - places[-1])
+        return self.abilities.reading(self.protocol, len(observed)).context(observed, index)
 
     @torch.no_grad()
     def predict(self, frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
         channels, *size = frames.shape[1:]
+        if (self.channels, channels) == (3, 4):  # of RGBA it sees the colours, and what is opaque stays where it was
+            nearest = min(np.flatnonzero(observed), key=lambda place: abs(offset[place]))
+            return np.concatenate([self.predict(frames[:, :3], observed, offset), frames[nearest, 3:]])
         if self.channels == channels:
             batch = frames[None]
         elif self.channels == 1:  # it sees each channel by itself
@@ -113,10 +124,13 @@ class Network(Filler):
         return predicted.reshape(channels, *size)
 
 
+DEFAULT = "motion"  # of the methods that need no training
+
+
 def make_filler(
     checkpoint: str | Path | None, method: str | None, requested: str = device.CUDA, tile: int = TILE
 ) -> Filler:
-    """A filler from exactly one of a ``checkpoint`` and the name of a baseline."""
-    if (checkpoint is None) == (method is None):
+    """A filler from a ``checkpoint`` or the name of a baseline, which is `DEFAULT` where neither is given."""
+    if checkpoint is not None and method is not None:
         raise UserError(f"give either a checkpoint (best.ckpt of a run) or a method of {', '.join(BASELINES)}")
-    return BaselineFiller(str(method)) if checkpoint is None else Network(Path(checkpoint), requested, tile)
+    return BaselineFiller(method or DEFAULT) if checkpoint is None else Network(Path(checkpoint), requested, tile)

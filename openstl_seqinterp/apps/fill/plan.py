@@ -1,64 +1,91 @@
 """Missing images of any sequence, by a trained method or by a baseline: which images each is read from, and reading it.
 
-A sequence is anything with images (H, W, C) at positions 0, 1, ... of which some are observed. Images are planned
-before the first is computed, so a mistake is found early; and they are computed one at a time in the order in which
-they are asked for, so a sequence may be longer than memory.
+A sequence is anything with images (H, W, C) at places in time, counted in steps, of which some are observed. Images are
+planned before the first is computed, so a mistake is found early; and they are computed one at a time in the order in
+which they are asked for, so a sequence may be longer than memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...errors import UserError
-from ...tasks import Task
 from .fillers import Filler
+from .scale import Scale
 
+_FAR = 32  # positions, twice as many as a method reads
 _REMEMBERED = 32  # filled images kept for others that are read from them
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How the missing images of a sequence are read: the `Task` of each, and the observed positions at that time."""
+class Reading:
+    """How an image at a place is read: the positions, in order, of which those ``known`` (T,) at that time are."""
 
-    tasks: dict[int, Task]
-    known: dict[int, np.ndarray]
+    context: tuple[int, ...]
+    known: np.ndarray
+
+    @property
+    def sources(self) -> list[int]:
+        """The positions that an image is read from; others of the context are not there."""
+        return [place for place in self.context if 0 <= place < len(self.known) and self.known[place]]
 
 
-def plan(filler: Filler, observed: np.ndarray) -> Plan:
-    """A task for every image that is not ``observed`` (T,). UserError where there are too few to begin with.
+def plan(filler: Filler, observed: np.ndarray, places: np.ndarray) -> dict[int, Reading]:
+    """A reading for every image that is not ``observed`` (T,). UserError where there are too few to begin with.
 
     Images are read from observed ones where there are enough of these, else from images that were filled before.
     """
-    known, tasks, then = np.array(observed, bool), {}, {}
+    known = np.array(observed, bool)
+    readings: dict[int, Reading] = {}
+    tried = np.flatnonzero(~known)
     while not known.all():
-        found = {int(t): filler.context(known, int(t)) for t in np.flatnonzero(~known)}
-        ready = {target: context for target, context in found.items() if context is not None}
+        found = {int(t): filler.context(known, places, float(places[t])) for t in tried}
+        ready = {target: Reading(context, known) for target, context in found.items() if context is not None}
+        if not ready and len(tried) < np.sum(~known):
+            tried = np.flatnonzero(~known)
+            continue
         if not ready:
             missing = ", ".join(str(target + 1) for target in list(found)[:5])
             raise UserError(
                 f"image {missing} cannot be filled: {filler.needs} are needed beside it, and of {len(observed)} images "
                 f"{int(np.sum(observed))} are observed"
             )
-        now = known.copy()
-        for target, context in ready.items():
-            tasks[target], then[target] = Task(context, (target,)), now
+        readings |= ready
+        known = known.copy()
         known[list(ready)] = True
-    return Plan(tasks, then)
+        tried = _beside(list(ready), known)
+    return readings
+
+
+def _beside(filled: list[int], known: np.ndarray) -> np.ndarray:
+    """The positions that are not ``known`` within `_FAR` of those just filled: for others nothing has changed."""
+    near = np.unique(np.clip(np.add.outer(filled, np.arange(-_FAR, _FAR + 1)), 0, len(known) - 1))
+    return near[~known[near]]
 
 
 class Filling:
-    """The images of a sequence (H, W, C) in [0, 1] by position, the missing ones filled when they are asked for.
+    """The images of a sequence (H, W, C) in unit values by position, the missing ones filled when they are asked for.
 
-    ``read`` gives an observed one. Ask in rising order.
+    ``read`` gives an observed one, ``places`` (T,) says when the positions are, in steps (0, 1, 2, ... by default).
+    Ask in rising order.
     """
 
-    def __init__(self, filler: Filler, read: Callable[[int], np.ndarray], observed: np.ndarray) -> None:
-        self.filler, self.read, self.observed = filler, read, np.asarray(observed, bool)
-        self.plan = plan(filler, self.observed)
+    def __init__(
+        self,
+        filler: Filler,
+        scale: Scale,
+        read: Callable[[int], np.ndarray],
+        observed: np.ndarray,
+        places: np.ndarray | None = None,
+    ) -> None:
+        self.filler, self.scale, self.read, self.observed = filler, scale, read, np.asarray(observed, bool)
+        self.places = np.arange(float(len(self.observed))) if places is None else places
+        self.readings = plan(filler, self.observed, self.places)
         self._filled: dict[int, np.ndarray] = {}
+        self._needed = {p for each in self.readings.values() for p in each.sources if not self.observed[p]}
 
     def __getitem__(self, position: int) -> np.ndarray:
         if self.observed[position]:
@@ -66,39 +93,60 @@ class Filling:
         waiting = [position]
         while waiting:  # those that this one is read from come first
             target = waiting[-1]
-            needed = {place for place in self.sources(target) if not self.observed[place]} - self._filled.keys()
+            needed = {p for p in self.readings[target].sources if not self.observed[p]} - self._filled.keys()
             if needed:
                 waiting += needed
             else:
-                self._filled[waiting.pop()] = self._predict(target)
-        for old in [place for place in self._filled if place < position - _REMEMBERED]:
-            del self._filled[old]
+                self._filled[waiting.pop()] = self._predict(self.readings[target], float(self.places[target]))
+        oldest = position - _REMEMBERED
+        for place in [*self._filled]:  # an image of 1280x720 takes 11 MB
+            if place < oldest or (place != position and place not in self._needed):
+                del self._filled[place]
         return self._filled[position]
 
-    def sources(self, target: int) -> list[int]:
-        """The positions that a missing image is read from."""
-        known = self.plan.known[target]
-        return [place for place in self.plan.tasks[target].context if 0 <= place < len(known) and known[place]]
+    def reading(self, place: float) -> Reading:
+        """How the image at a place between positions, or beyond them, is read. UserError where it cannot be."""
+        for known in (self.observed, np.ones(len(self.observed), bool)):  # from filled ones where it must be
+            context = self.filler.context(known, self.places, place)
+            if context is not None:
+                return Reading(context, known)
+        raise UserError(f"no image can be put between others by this method: it needs {self.filler.needs} on one side")
 
-    def _predict(self, target: int) -> np.ndarray:
-        context, sources = self.plan.tasks[target].context, self.sources(target)
-        images = {place: self.read(place) if self.observed[place] else self._filled[place] for place in sources}
-        return _predict(self.filler, context, images, target)
+    def at(self, place: float) -> np.ndarray:
+        """The image at a place between positions."""
+        return self._predict(self.reading(place), place)
 
-    def between(self, position: int, share: float) -> np.ndarray:
-        """The image at ``position + share``, between two images, all of which count as observed."""
-        everything = np.ones(len(self.observed), bool)
-        context = self.filler.context(everything, position + share)
-        if context is None:
-            raise UserError(f"no image can be put between others: {self.filler.needs} are needed on one side")
-        images = {place: self[place] for place in context if place < len(everything)}
-        return _predict(self.filler, context, images, position + share)
+    def again(self, position: int) -> Reading | None:
+        """How the image at an observed position would be read if it were missing; None where it could not be."""
+        observed = self.observed.copy()
+        observed[position] = False
+        context = self.filler.context(observed, self.places, float(self.places[position]))
+        return None if context is None else Reading(context, observed)
 
+    def without_holes(self, position: int) -> np.ndarray:
+        """The image at an observed position, its pixels without a value filled as if it were missing."""
+        image, reading = self.read(position), self.again(position)
+        if reading is None:
+            return image
+        return np.where(np.isnan(image), self._predict(reading, float(self.places[position])), image)
 
-def _predict(filler: Filler, context: Sequence[int], images: dict[int, np.ndarray], target: float) -> np.ndarray:
-    """The image (H, W, C) at ``target`` from ``images`` by position; others of ``context`` are not observed."""
-    observed = np.array([place in images for place in context])
-    shape = next(iter(images.values())).shape
-    frames = np.stack([images[place] if place in images else np.zeros(shape, np.float32) for place in context])
-    offset = np.array(context, float) - target
-    return filler.predict(np.ascontiguousarray(frames.transpose(0, 3, 1, 2)), observed, offset).transpose(1, 2, 0)
+    def _predict(self, reading: Reading, target: float) -> np.ndarray:
+        sources = reading.sources
+        images = [self[place] if self.observed[place] else self._kept(place) for place in sources]
+        slots = np.array(reading.context)
+        inside = np.clip(slots, 0, len(self.places) - 1)
+        offset = self.places[inside] + (slots - inside) - target
+        observed = np.isin(slots, sources)
+
+        def function(values: np.ndarray) -> np.ndarray:
+            frames = values
+            if not observed.all():
+                frames = np.zeros((len(slots), *values.shape[1:]), np.float32)
+                frames[observed] = values
+            result = self.filler.predict(frames.transpose(0, 3, 1, 2), observed, offset).transpose(1, 2, 0)
+            return np.array(result, np.float32, order="C")
+
+        return self.scale.predict(function, images, np.abs(offset[observed]))
+
+    def _kept(self, position: int) -> np.ndarray:
+        return self._filled[position] if position in self._filled else self[position]

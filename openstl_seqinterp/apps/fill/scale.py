@@ -1,41 +1,152 @@
-"""From the values of a user's images to those of a network, and back."""
+"""From a user's values to those that predictors read, and back: the one place that knows of units, holes and labels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import Any
 
+import cv2
 import numpy as np
 
-from ...errors import UserError
+from ..io.source import Levels
+
+_MOST_LABELS = 64
+_ZERO = 2.0**-23  # of the range of values: what float32 cannot tell from 0 is 0, such as a rain rate of -1e-9
+Predict = Callable[[np.ndarray], np.ndarray]  # of frames (K, H, W, C), without holes, an image (H, W, C)
 
 
 class Scale:
-    """Values of an image's type to [0, 1] and back: ``low`` is 0 there, ``low + span`` is 1."""
+    """Values of a type to [0, 1] and back: ``low`` is 0 there and ``high`` is 1; others lie beyond.
 
-    def __init__(self, dtype: np.dtype, low: float, span: float) -> None:
-        self.dtype, self.low, self.span = np.dtype(dtype), low, span
+    Both follow from the frames alone, so a result does not depend on the unit: ``fill(a x + b) = a fill(x) + b``.
+    A pixel without a value, which is NaN or ``fill_value``, is NaN in between. ``labels`` are names, left as they are.
+    """
+
+    def __init__(
+        self, dtype: np.dtype, low: float, high: float, fill_value: float | None = None, labels: bool = False
+    ) -> None:
+        self.dtype, self.low, self.span = np.dtype(dtype), low, (high - low) or 1.0
+        self.fill_value, self.labels = fill_value, labels
 
     @classmethod
-    def of(cls, dtype: np.dtype, frames: Iterator[np.ndarray]) -> Scale:
-        """Whole numbers by the range of their type, others by [0, 1] and what of ``frames`` lies beyond.
+    def of(
+        cls, dtype: np.dtype, levels: Iterable[Levels], fill_value: float | None = None, labels: bool = False
+    ) -> Scale:
+        """By the values of some frames, robust against outliers; by all of them where they are nearly constant."""
+        found = list(levels)
+        if not found or labels:
+            return cls(dtype, 0.0, 1.0, fill_value, labels)
+        low, high = min(each.low for each in found), max(each.high for each in found)
+        if low == high:
+            low, high = min(each.least for each in found), max(each.most for each in found)
+        return cls(dtype, low, high, fill_value, labels)
 
-        UserError where one of these is not finite. ``frames`` of whole numbers are not looked at.
-        """
-        if np.dtype(dtype).kind in "iu":
-            return cls(dtype, 0.0, float(np.iinfo(dtype).max))
-        low, high = 0.0, 1.0
-        for frame in frames:
-            if not np.isfinite(frame).all():
-                raise UserError("an observed image holds values that are not finite; mark it as missing")
-            low, high = min(low, float(frame.min())), max(high, float(frame.max()))
-        return cls(dtype, low, high - low)
+    def to_unit(self, frame: np.ndarray) -> np.ndarray:
+        """Float32 (H, W, C) of a frame; NaN where it has no value."""
+        if self._table is not None:
+            return self._table[frame.view(f"u{frame.dtype.itemsize}")]
+        return self._unit(frame)
 
-    def to_unit(self, image: np.ndarray) -> np.ndarray:
-        """Float32 in [0, 1]."""
-        return ((image.astype(np.float64) - self.low) / self.span).astype(np.float32)
+    @cached_property
+    def _table(self) -> np.ndarray | None:
+        """The unit value of every value of a type that has few, by its bits; None for another."""
+        if self.dtype.kind not in "iu" or self.dtype.itemsize > 2:
+            return None
+        return self._unit(np.arange(2 ** (8 * self.dtype.itemsize), dtype=f"u{self.dtype.itemsize}").view(self.dtype))
+
+    def _unit(self, frame: np.ndarray) -> np.ndarray:
+        values = frame.astype(np.float64)
+        values[~np.isfinite(values)] = np.nan
+        if self.fill_value is not None:
+            values[values == self.fill_value] = np.nan
+        if self.labels:
+            return values.astype(np.float32)
+        return ((values - self.low) / self.span).astype(np.float32)
+
+    @property
+    def may_have_holes(self) -> bool:
+        """Whether there can be pixels without a value."""
+        return self.fill_value is not None or self.dtype.kind == "f"
 
     def from_unit(self, image: np.ndarray) -> np.ndarray:
-        """Values of the type; whole numbers are rounded, and clipped to their range."""
+        """Values of the type, whole numbers rounded; the fill value, or else NaN or 0, where there is none."""
+        # Single precision tells all values of 16 bits apart, and is faster.
+        values: Any = image.astype(np.float32 if self.dtype.itemsize <= 2 and self.dtype.kind in "iu" else np.float64)
+        if not self.labels:
+            values *= self.span
+            values += self.low
+        if self.dtype.kind == "f":
+            values[np.abs(values) < _ZERO * self.span] = 0
+        empty = np.isnan(values) if self.may_have_holes else None
         if self.dtype.kind in "iu":
-            return np.rint(np.clip(image, 0, 1) * self.span).astype(self.dtype)
-        return (image * self.span + self.low).astype(self.dtype)
+            limits = np.iinfo(self.dtype)
+            np.clip(np.rint(values, out=values), limits.min, limits.max, out=values)
+        if empty is not None and (self.fill_value is not None or self.dtype.kind != "f"):
+            values[empty] = self.fill_value or 0
+        return values.astype(self.dtype)
+
+    def predict(self, function: Predict, frames: Sequence[np.ndarray], distance: np.ndarray) -> np.ndarray:
+        """An image (H, W, C), predicted by ``function`` from ``frames`` in unit values; NaN where none has a value.
+
+        A hole in a frame is given the value of the frame nearest in time (``distance`` (K,)) that has one there, or
+        that of the nearest pixel, so that what a predictor makes of it comes from known values. A result lies within
+        the values that were read. Labels are predicted one by one, and the likeliest is taken.
+        """
+        nearest = np.argsort(distance, kind="stable")
+        if not self.may_have_holes and not self.labels:
+            return _within(function(np.stack(frames)), frames)
+        holes = [np.isnan(frame).any(axis=-1) for frame in frames]
+        nowhere = np.logical_and.reduce(holes)
+        if nowhere.all():
+            return np.full(frames[0].shape, np.nan, np.float32)
+        whole = [_without_holes(number, frames, holes, nearest) for number in range(len(frames))]
+        result = _likeliest(function, whole, nearest) if self.labels else _within(function(np.stack(whole)), whole)
+        result[nowhere] = np.nan
+        return result
+
+
+def _within(image: np.ndarray, frames: Sequence[np.ndarray]) -> np.ndarray:
+    """An image (H, W, C), each channel clipped to the values that it has in ``frames``."""
+    for channel in range(image.shape[-1]):
+        seen = [cv2.minMaxLoc(np.ascontiguousarray(frame[..., channel]))[:2] for frame in frames]
+        np.clip(image[..., channel], min(seen)[0], max(most for _, most in seen), out=image[..., channel])
+    return image
+
+
+def _without_holes(
+    number: int, frames: Sequence[np.ndarray], holes: Sequence[np.ndarray], nearest: np.ndarray
+) -> np.ndarray:
+    if not holes[number].any():
+        return frames[number]
+    frame, left = frames[number].copy(), holes[number].copy()
+    for other in sorted(nearest, key=lambda other: abs(int(other) - number)):
+        found = left & ~holes[other]
+        frame[found] = frames[other][found]
+        left &= ~found
+    if left.any():
+        _, zones = cv2.distanceTransformWithLabels(
+            left.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+        )
+        values = np.zeros((zones.max() + 1, frame.shape[-1]), frame.dtype)
+        values[zones[~left]] = frame[~left]
+        frame[left] = values[zones[left]]
+    return frame
+
+
+def _likeliest(function: Predict, frames: Sequence[np.ndarray], nearest: np.ndarray) -> np.ndarray:
+    """The label (H, W, C) whose mask ``function`` predicts the strongest; that of the nearest frame where it is close.
+
+    The nearest frame as it is where there are more labels than can be predicted one by one.
+    """
+    labels = np.unique(np.stack(frames))
+    best = frames[nearest[0]].copy()
+    if len(labels) > _MOST_LABELS:
+        return best
+    strength = np.full(best.shape, -np.inf, np.float32)
+    for label in labels:
+        likely = function(np.stack([(frame == label).astype(np.float32) for frame in frames]))
+        likely += 1e-3 * (frames[nearest[0]] == label)
+        best[likely > strength] = label
+        strength = np.maximum(likely, strength)
+    return best

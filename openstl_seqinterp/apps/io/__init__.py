@@ -1,11 +1,25 @@
-"""Image sequences in the forms people keep them in: read frame by frame, written back in the same form.
+"""Image sequences in the forms people keep them in: read frame by frame, written back in the same form or another.
 
-Frames are (H, W, C) in the form's own dtype and channel order; positions and sequences count from 0. A new form is
-a reader with its suffix in `readers.READERS`, and a writer with its reader in `writers.WRITERS`.
+Frames are (H, W, C) in the form's own dtype, colours in the order RGB; positions and sequences count from 0. A new form
+is a reader, a row of `readers.READERS`, a writer, and a row of `writers.WRITERS`. `timeline` says when frames are.
 """
 
 from .readers import READABLE, open_source
-from .source import Fill, Layout, Source
-from .writers import write
+from .source import Options, Source
+from .timeline import Timeline
+from .writers import FORMS, SETTINGS, WRITERS, Fill, Layout, Output, write
 
-__all__ = ["READABLE", "Fill", "Layout", "Source", "open_source", "write"]
+__all__ = [
+    "FORMS",
+    "READABLE",
+    "SETTINGS",
+    "WRITERS",
+    "Fill",
+    "Layout",
+    "Options",
+    "Output",
+    "Source",
+    "Timeline",
+    "open_source",
+    "write",
+]

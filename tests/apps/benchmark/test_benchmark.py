@@ -174,9 +174,9 @@ def test_a_record_made_with_other_settings_is_kept_and_named(place, capsys):
         (["--jobs", "0"], "--jobs is 0, expected at least 1"),
         (["--seeds", "0"], "--seeds is 0"),
         (["--max_time", "-1"], "--max_time is -1.0"),
-        (["--preset", "fast"], "unknown preset 'fast'"),
+        (["--preset", "fast"], "unknown --preset 'fast'"),
         (["--methods", "SimVPP"], "SimVP"),
-        (["--train_sets", "n3"], "unknown train_set 'n3'"),
+        (["--train_sets", "n3"], "unknown --train_sets 'n3'"),
         (["--methods", "PredRNN_"], "PredRNN_"),
     ],
 )

@@ -17,7 +17,7 @@ def test_arrays(tmp_path, suffix, dtype, random, predict, assert_filled):
         np.save(path, frames)
     else:
         np.savez(path, frames=frames, labels=np.arange(5))
-    assert predict(path, tmp_path / "out", "--method", "mean", "--missing", "2", "6") == 0
+    assert predict(path, tmp_path / "out", "--method", "mean", "--missing", "2", "6", "--axes", "NTYX") == 0
     found = np.load(tmp_path / "out" / path.name)
     if suffix == "npz":
         np.testing.assert_array_equal(found["labels"], np.arange(5))
@@ -47,7 +47,8 @@ def test_what_is_missing_in_one_sequence_alone_stays_in_the_others(tmp_path, ran
     for number, places in missing.items():
         black[number, places] = 0
     np.save(tmp_path / "data.npy", black)
-    assert predict(tmp_path / "data.npy", tmp_path / "out", "--method", "mean", "--missing", "auto") == 0
+    more = ["--missing", "black", "--axes", "NTYX"]
+    assert predict(tmp_path / "data.npy", tmp_path / "out", "--method", "mean", *more) == 0
     found = np.load(tmp_path / "out" / "data.npy")
     for number, places in missing.items():
         assert_filled(found[number], frames[number], places)
@@ -55,7 +56,7 @@ def test_what_is_missing_in_one_sequence_alone_stays_in_the_others(tmp_path, ran
     assert filled == {(number, place) for number, places in missing.items() for place in places}
 
 
-@pytest.mark.parametrize("method", ["copy", "mean", "dis-flow"])
+@pytest.mark.parametrize("method", ["copy", "mean", "dis-flow", "motion"])
 def test_methods_without_training_equal_their_functions(tmp_path, method, smooth, predict):
     frames = np.rint(smooth(LENGTH, 40, 50) * 255).astype(np.uint8)
     np.save(tmp_path / "data.npy", frames)

@@ -28,14 +28,19 @@ def test_a_gap_needs_no_word(sequence, tmp_path, capfd, predict, read_folder, as
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_auto_takes_a_black_image_for_missing(tmp_path, channels, random, predict, folder, read_folder, assert_filled):
+def test_a_black_image_is_missing_where_it_is_said(
+    tmp_path, channels, random, predict, folder, read_folder, assert_filled, capsys
+):
     frames = random(LENGTH, HEIGHT, WIDTH, channels)
     frames[..., 3:] = 255
     black = frames.copy()
     black[4, ..., :3] = 0
     source = folder(tmp_path / "seq", black)
-    assert predict(source, tmp_path / "out", "--method", "mean", "--missing", "auto") == 0
+    assert predict(source, tmp_path / "out", "--method", "mean", "--missing", "auto") == 2
+    assert "no image of" in capsys.readouterr().err  # a dry radar image is as black
+    assert predict(source, tmp_path / "out", "--method", "mean", "--missing", "black") == 0
     assert_filled(read_folder(tmp_path / "out" / "seq"), frames, [4])
+    assert "--missing black: image 5\n" in capsys.readouterr().out
 
 
 def test_a_folder_with_images_between_is_numbered_anew(sequence, tmp_path, predict, read_folder, middle):

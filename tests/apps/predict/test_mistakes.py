@@ -15,37 +15,59 @@ MISTAKES = {
     "image 8": (["data.npy", "--method", "mean", "--missing", "8"], "images 1 to 7"),
     "image x": (["data.npy", "--method", "mean", "--missing", "x"], "neither a number"),
     "image -1": (["data.npy", "--method", "mean", "--missing", "-1"], "--missing|-1"),
+    "long number": (["data.npy", "--method", "mean", "--missing", "9" * 5000], "has images 1 to 7"),
+    "a kind": (["data.npy", "--method", "mean", "--missing", "frosen"], "did you mean 'frozen'"),
+    "range": (["data.npy", "--method", "mean", "--missing", "2", "--range", "5", "5"], "two finite numbers that rise"),
+    "holes": (["data.npy", "--method", "mean", "--missing", "2", "--holes", "drop"], "unknown --holes 'drop'"),
+    "form": (["data.npy", "--method", "mean", "--missing", "2", "--as", "mp5"], "unknown form 'mp5'"),
+    "codec of npy": (["data.npy", "--method", "mean", "--missing", "2", "--codec", "h264"], "--codec does not apply"),
+    "codec": (["seq", "--method", "mean", "--missing", "2", "--as", "mkv", "--codec", "x"], "unknown codec 'x'"),
+    "fps": (["seq", "--method", "mean", "--missing", "2", "--as", "mkv", "--fps", "nan"], "no finite number"),
+    "at": (["data.npy", "--method", "mean", "--at", "9"], "--at 9 is beyond the sequence, which is from 1 to 7"),
+    "at what": (["data.npy", "--method", "mean", "--at", "noon"], "'noon' is no instant of this sequence"),
+    "every": (["data.npy", "--method", "mean", "--every", "1min"], "expected a number, since these images have no"),
+    "every and insert": (["data.npy", "--method", "mean", "--every", "2", "--insert", "1"], "leave out --insert"),
+    "every never": (["data.npy", "--method", "mean", "--every", "0"], "expected an interval above 0"),
+    "every instant": (["data.npy", "--method", "mean", "--every", "1e-9"], "more than 1000000 images"),
+    "times": (["data.npy", "--method", "mean", "--missing", "2", "--times", "data.csv"], "rising|is not after"),
+    "no times": (["data.npy", "--method", "mean", "--missing", "2", "--times", "none.csv"], "none.csv cannot be read"),
+    "pattern": (["seq", "--method", "mean", "--missing", "2", "--pattern", "x{}"], "no name is like --pattern 'x{}'"),
+    "pattern of npy": (["data.npy", "--method", "mean", "--missing", "2", "--pattern", "{}"], "--pattern does not"),
+    "axes": (["data.npy", "--method", "mean", "--missing", "2", "--axes", "TY"], "--axes 'TY' are no axes"),
+    "no match": (["x*.npy", "--method", "mean", "--missing", "2"], "no input matches 'x\\*.npy'"),
+    "range of nothing": (["data.npy", "--method", "mean", "--missing", "2", "--range", "0", "nan"], "finite"),
+    "uint8 in npz": (["seq", "--method", "mean", "--missing", "2", "--out", "x.mp4", "--as", "mkv"], "is no mkv"),
     "no input": (["nothing.npy", "--method", "mean", "--missing", "2"], "nothing.npy is missing"),
     "both": (["data.npy", "--method", "mean", "--checkpoint", "x", "--missing", "2"], "either a checkpoint"),
-    "neither": (["data.npy", "--missing", "2"], "either a checkpoint"),
     "unknown method": (["data.npy", "--method", "meen", "--missing", "2"], "did you mean 'mean'"),
     "no such checkpoint": (["data.npy", "--checkpoint", "x.ckpt", "--missing", "2"], "no checkpoint x.ckpt"),
     "no checkpoint": (["data.npy", "--checkpoint", "text.ckpt", "--missing", "2"], "text.ckpt is"),
     "another pickle": (["data.npy", "--checkpoint", "list.ckpt", "--missing", "2"], "list.ckpt is not a checkpoint"),
     "too few": (["data.npy", "--checkpoint", "SimVP", "--missing", "4"], "4 observed images in a row"),
-    "insert with SimVP": (["data.npy", "--checkpoint", "SimVP", "--insert", "1"], "nothing can be put between"),
+    "insert with SimVP": (["data.npy", "--checkpoint", "SimVP", "--insert", "1"], "no image can be put between"),
     "all missing": (["data.npy", "--method", "mean", "--missing", *map(str, range(1, 8))], "0 are observed"),
     "one image": (["one.npy", "--method", "mean", "--insert", "1"], "two images or more"),
     "shape of truth": (["data.npy", "--method", "mean", "--missing", "2", "--truth", "one.npy"], "--truth .*expected"),
     "length of truth": (["data.npy", "--method", "mean", "--extend", "1", "--truth", "data.npy"], "8, 13, 18"),
-    "infinite truth": (["float.npy", "--method", "mean", "--missing", "2", "--truth", "nan.npy"], "not finite"),
+    "infinite truth": (["float.npy", "--method", "mean", "--missing", "2", "--truth", "nan.npy"], "no pixel in common"),
     "gap in truth": (["gap", "--method", "mean", "--truth", "gap"], "gap lacks image 4"),
-    "infinite image": (["nan.npy", "--method", "mean", "--missing", "4"], "not finite"),
-    "small images": (["tiny.npy", "--method", "mean", "--missing", "2", "--truth", "tiny.npy"], "at least 7x7"),
     "tile": (["data.npy", "--method", "mean", "--missing", "2", "--tile", "8"], "--tile is 8, expected at least 32"),
     "extend": (["data.npy", "--method", "mean", "--extend", "-1"], "at least 0"),
     "insert": (["data.npy", "--method", "mean", "--insert", "-1"], "at least 0"),
     "csv shape": (["data.csv", "--method", "mean", "--missing", "2"], "--csv_shape T H W"),
-    "csv shape of npy": (["data.npy", "--method", "mean", "--csv_shape", "1", "2", "3"], "--csv_shape is for a csv"),
+    "csv shape of npy": (
+        ["data.npy", "--method", "mean", "--csv_shape", "1", "2", "3"],
+        "--csv_shape does not apply to data.npy",
+    ),
     "no number": (["data.npy", "--method", "mean", "--extend", "two"], "invalid int value: 'two'"),
     "truncated": (["cut", "--method", "mean", "--missing", "3"], "cannot be decoded"),
     "first truncated": (["cut1", "--method", "mean", "--missing", "3"], "cannot be decoded"),
     "unreadable": (["text", "--method", "mean", "--missing", "3"], "cannot be decoded"),
     "mixed": (["mixed", "--method", "mean", "--missing", "3"], "one size"),
     "no images": (["empty", "--method", "mean", "--missing", "3"], "no images"),
-    "video": (["film.mp4", "--method", "mean", "--missing", "3"], "cannot be opened"),
+    "video": (["film.mp4", "--method", "mean", "--missing", "3"], "film.mp4 cannot be read as a video"),
     "a result's name": (["sequence.gif", "--method", "mean", "--missing", "2"], "rename"),
-    "five channels": (["any.npy", "--method", "mean", "--missing", "2"], "expected"),
+    "five channels": (["any.npy", "--method", "mean", "--missing", "2"], "say which with --axes"),
 }
 
 
@@ -54,7 +76,7 @@ def inputs(tmp_path, monkeypatch, random, folder):
     """A working folder with all that `MISTAKES` names."""
     monkeypatch.chdir(tmp_path)
     frames = random(LENGTH, HEIGHT, WIDTH)
-    for name, shape in (("data", frames.shape), ("one", (1, HEIGHT, WIDTH)), ("tiny", (LENGTH, 5, 6))):
+    for name, shape in (("data", frames.shape), ("one", (1, HEIGHT, WIDTH))):
         np.save(f"{name}.npy", random(*shape))
     np.save("any.npy", np.zeros((2, 3, 4, 5, 5), np.uint8))
     nan = frames / 255
@@ -92,22 +114,31 @@ def test_a_mistake_is_one_line_and_leaves_nothing(inputs, trained, mistake, caps
     assert listing(inputs) == before
 
 
-def test_a_folder_that_holds_files_is_not_written_into_unasked(inputs, capsys, predict, report_of, listing):
+def test_a_folder_is_overwritten_only_where_all_in_it_is_an_earlier_result(inputs, capsys, predict, report_of, listing):
     (inputs / "out").mkdir()
     (inputs / "out" / "mine.txt").write_text("mine")
     before = listing(inputs)
-    assert predict("data.npy", "out", "--method", "mean", "--missing", "2") == 2
-    assert "add --overwrite" in capsys.readouterr().err
-    assert listing(inputs) == before
+    for more, message in (([], "add --overwrite"), (["--overwrite"], "so it is no earlier result")):
+        assert predict("data.npy", "out", "--method", "mean", "--missing", "2", *more) == 2
+        assert message in capsys.readouterr().err
+        assert listing(inputs) == before
+    (inputs / "out" / "mine.txt").unlink()
     assert predict("data.npy", "out", "--method", "mean", "--missing", "2", "--overwrite") == 0
+    (inputs / "out" / "mine.txt").write_text("mine")
+    before = listing(inputs)
+    assert predict("data.npy", "out", "--method", "copy", "--missing", "2", "--overwrite") == 2
+    assert "out holds mine.txt" in capsys.readouterr().err
+    assert listing(inputs) == before
+    (inputs / "out" / "mine.txt").unlink()
     assert predict("data.npy", "out", "--method", "copy", "--missing", "2", "--overwrite") == 0
-    assert (inputs / "out" / "mine.txt").read_text() == "mine"
     assert report_of(inputs / "out")["method"] == "copy"
-    frames = np.load("data.npy")
-    np.testing.assert_array_equal(np.load("out/data.npy")[1], frames[2])
+    np.testing.assert_array_equal(np.load("out/data.npy")[1], np.load("data.npy")[2])
     assert set(listing(inputs / "out")) == {
-        inputs / "out" / name for name in ("mine.txt", "data.npy", "strip.png", "sequence.gif", "report.json")
+        inputs / "out" / name for name in ("data.npy", "strip.png", "sequence.gif", "report.json")
     }
+    (inputs / "out" / "report.json").write_text('{"files": 7}')
+    assert predict("data.npy", "out", "--method", "mean", "--missing", "2", "--overwrite") == 2
+    assert "so it is no earlier result" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

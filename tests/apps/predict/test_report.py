@@ -15,10 +15,10 @@ LENGTH, HEIGHT, WIDTH = 7, 13, 18
 def test_scores_against_the_truth(tmp_path, kind, random, predict, middle, report_of):
     frames = random(2, LENGTH, HEIGHT, WIDTH, *([3] * (kind == "colour")), dtype="float64")
     known = frames.copy()
-    known[0, 2], known[1, 4] = 0, 0
+    known[0, 2], known[1, 4] = np.nan, np.nan
     np.save(tmp_path / "data.npy", known)
     np.save(tmp_path / "truth.npy", frames)
-    truth = ["--truth", tmp_path / "truth.npy"]
+    truth = ["--truth", tmp_path / "truth.npy", "--range", 0, 1, "--axes", "NTYXC"[: frames.ndim]]
     assert predict(tmp_path / "data.npy", tmp_path / "out", "--method", "mean", "--missing", "auto", *truth) == 0
     scores = report_of(tmp_path / "out")["scores"]
     expected = []
@@ -43,7 +43,7 @@ def test_a_truth_is_as_long_as_what_is_made(tmp_path, random, predict, report_of
     frames = random(LENGTH + 2, 8, 9)
     np.savetxt(tmp_path / "truth.csv", frames.reshape(len(frames), -1), fmt="%d", delimiter=",")
     np.savetxt(tmp_path / "data.csv", frames[:-2].reshape(LENGTH, -1), fmt="%d", delimiter=",")
-    more = ["--csv_shape", LENGTH, 8, 9, "--truth", tmp_path / "truth.csv"]
+    more = ["--csv_shape", LENGTH, 8, 9, "--truth", tmp_path / "truth.csv", "--range", 0, 255]
     assert predict(tmp_path / "data.csv", tmp_path / "out", "--method", "copy", "--extend", "2", *more) == 0
     errors = [each["mae"] for each in report_of(tmp_path / "out")["scores"]["images"]]
     right = [np.abs(frames[place] / 255 - frames[LENGTH - 1] / 255).sum() for place in (LENGTH, LENGTH + 1)]
@@ -61,25 +61,33 @@ def test_an_exact_prediction_has_a_finite_score(tmp_path, random, predict, repor
 
 
 def test_report_and_pictures(sequence, tmp_path, capsys, predict, read_gif, report_of):
-    source, _ = sequence
+    source, frames = sequence
+    present = [place for place in range(LENGTH) if place != 3]
     assert predict(source, tmp_path / "out", "--method", "mean", "--missing", "6", "--extend", "1") == 0
-    report = report_of(tmp_path / "out")
+    report, observed = report_of(tmp_path / "out"), [0, 1, 2, 4, 6]
     assert report.pop("seconds") >= 0
     assert report == {
         "input": str(source),
-        "checkpoint": None,
+        "understood": (
+            f"{source}: folder of png files, 6 images, 1 to 7, 1 missing: 4; 18x13 grey, "
+            f"uint8 {frames[present].min()} to {frames[present].max()} (axes TYX)"
+        ),
+        "found": [],
         "method": "mean",
         "openstl_seqinterp": openstl_seqinterp.__version__,
         "torch": torch.__version__,
         "images": {"type": "uint8", "shape": [HEIGHT, WIDTH, 1]},
+        "range": [float(frames[observed].min()), float(frames[observed].max())],
         "sequences": 1,
+        "form": "folder",
+        "files": ["seq"],
         "length": {"before": LENGTH, "after": LENGTH + 1},
         "extended_by": 1,
         "inserted_between": 0,
         "filled": [
-            {"sequence": 1, "image": 4, "read_from": [3, 5]},
-            {"sequence": 1, "image": 6, "read_from": [5, 7]},
-            {"sequence": 1, "image": 8, "read_from": [5, 7]},
+            {"sequence": 1, "image": 4, "at": "4", "read_from": [3, 5]},
+            {"sequence": 1, "image": 6, "at": "6", "read_from": [5, 7]},
+            {"sequence": 1, "image": 8, "at": "8", "read_from": [5, 7]},
         ],
         "notes": [],
     }
@@ -87,12 +95,50 @@ def test_report_and_pictures(sequence, tmp_path, capsys, predict, read_gif, repo
         strip.load()
         assert min(strip.size) > 50
     shown = read_gif(tmp_path / "out" / "sequence.gif")
-    assert shown.shape == (LENGTH + 1, 4 * HEIGHT + 8, 4 * WIDTH + 8, 3)
+    assert shown.shape == (LENGTH + 1, 17 * (HEIGHT + 2), 17 * (WIDTH + 2), 3)
     red = (shown[:, 0, 0] == [214, 39, 40]).all(axis=-1)
     np.testing.assert_array_equal(np.flatnonzero(red), [3, 5, 7])
     assert "filled 3 images" in capsys.readouterr().out
     assert predict(source, tmp_path / "more", "--method", "mean", "--insert", "2", "--extend", "1") == 0
     assert "filled 16 images" in capsys.readouterr().out  # one missing, one more, and two in each of seven gaps
+
+
+def test_images_below_the_window_of_ssim_have_the_other_scores(tmp_path, random, predict, report_of):
+    frames = random(LENGTH, 5, 6)
+    np.save(tmp_path / "data.npy", frames)
+    truth = ["--truth", tmp_path / "data.npy", "--range", 0, 255]
+    assert predict(tmp_path / "data.npy", tmp_path / "out", "--method", "copy", "--missing", "4", *truth) == 0
+    mean = report_of(tmp_path / "out")["scores"]["mean"]
+    assert mean["psnr"] == pytest.approx(peak_signal_noise_ratio(frames[3], frames[4]), rel=1e-5)
+    assert "ssim" not in mean
+
+
+def test_pixels_without_a_value_take_no_part_in_scores(tmp_path, random, predict, report_of):
+    truth = random(LENGTH, HEIGHT, WIDTH, dtype="float64")
+    known = truth.copy()
+    known[2:5, :4] = np.nan
+    truth[3, :, 9:] = np.nan
+    np.save(tmp_path / "data.npy", known)
+    np.save(tmp_path / "truth.npy", truth)
+    more = ["--missing", "4", "--truth", tmp_path / "truth.npy", "--range", 0, 1]
+    assert predict(tmp_path / "data.npy", tmp_path / "out", "--method", "copy", *more) == 0
+    part = np.s_[4:, :9]
+    mean = report_of(tmp_path / "out")["scores"]["mean"]
+    assert mean["mse"] == pytest.approx(((truth[4][part] - truth[3][part]) ** 2).sum(), rel=1e-5)
+    assert mean["psnr"] == pytest.approx(peak_signal_noise_ratio(truth[3][part], truth[4][part], data_range=1))
+    assert "ssim" not in mean
+
+
+def test_labels_are_seen_in_the_pictures(tmp_path, predict, read_gif):
+    frames = np.zeros((4, 80, 90), np.uint8)
+    frames[:, :40] = 5
+    frames[:, :, 45:] *= 2
+    frames[:, 41, 1:5] = np.arange(4)[:, None]  # Pillow merges equal images
+    np.save(tmp_path / "data.npy", frames)
+    assert predict(tmp_path / "data.npy", tmp_path / "out", "--method", "mean", "--missing", "2", "--labels") == 0
+    shown = read_gif(tmp_path / "out" / "sequence.gif")[1, ..., 1]
+    levels = [int(shown[y, x]) for y, x in ((200, 100), (60, 100), (60, 200))]
+    assert min(np.diff(levels)) > 40  # green, of colours that rise in it
 
 
 def test_pictures_of_a_folder_show_its_colours(tmp_path, predict, folder, read_gif):
@@ -109,6 +155,7 @@ def test_pictures_of_a_folder_show_its_colours(tmp_path, predict, folder, read_g
 def test_images_of_any_size_have_pictures(tmp_path, size, random, predict, assert_filled):
     frames = random(4, *size)
     np.save(tmp_path / "data.npy", frames)
-    assert predict(tmp_path / "data.npy", tmp_path / "out", "--method", "mean", "--missing", "2") == 0
+    more = ["--missing", "2", "--axes", "TYX"]
+    assert predict(tmp_path / "data.npy", tmp_path / "out", "--method", "mean", *more) == 0
     assert_filled(np.load(tmp_path / "out" / "data.npy"), frames, [1])
     assert (tmp_path / "out" / "strip.png").stat().st_size > 0

@@ -4,27 +4,8 @@ import numpy as np
 import pytest
 
 import openstl_seqinterp
-from openstl_seqinterp import cli
 
 LENGTH = 7
-TINY_LATENT = "method = 'LatentAffine'\nhidden = 4\npasses = 1\nrefinements = 2\nepoch = 1\nepoch_cases = 64\n"
-TINY_MOTION = (
-    "method = 'SimVP_Motion'\nmodel_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\n"
-    "epoch = 1\nepoch_cases = 64\n"
-)
-
-
-@pytest.fixture(scope="session")
-def checkpoints(trained, tmp_path_factory):
-    """``best.ckpt`` of tiny runs: SimVP, and the two methods that read both sides."""
-    found = {"SimVP": next(trained[0].rglob("best.ckpt"))}
-    for method, config in (("LatentAffine", TINY_LATENT), ("SimVP_Motion", TINY_MOTION)):
-        root = tmp_path_factory.mktemp(method)
-        (root / "tiny.py").write_text(config + "batch_size = 16\nval_batch_size = 64\nlr = 2e-3\n")
-        command = [*trained[1], "-m", method, "-c", str(root / "tiny.py"), "--res_dir", str(root), "--ex_name", "run"]
-        assert cli.main(["train", *command, "--test_sets", "n3"]) == 0
-        found[method] = next(root.rglob("best.ckpt"))
-    return found
 
 
 @pytest.mark.parametrize("method", ["SimVP", "LatentAffine", "SimVP_Motion"])

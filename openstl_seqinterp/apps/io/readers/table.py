@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from ....errors import UserError, one_line
-from ..source import Source
+from ..array_source import require_frames
+from ..source import Options, Source
+
+_LARGEST = 2**29  # bytes; the text stays in memory
 
 
 def _is_number(cell: str) -> bool:
@@ -26,14 +29,19 @@ class CsvReader(Source):
     frames stand in one row, 1 or T.
     """
 
-    colour_order = "grey"
+    form = "csv"
+    kind = "csv"
+    reads = frozenset({"csv_shape"})
 
-    def __init__(self, path: Path, csv_shape: tuple[int, int, int] | None) -> None:
-        super().__init__(path)
-        if csv_shape is None or min(csv_shape) < 1:
+    def __init__(self, path: Path, options: Options) -> None:
+        super().__init__(path, options)
+        if options.csv_shape is None or min(options.csv_shape) < 1:
             raise UserError(f"{path} does not say the shape of its images; give --csv_shape T H W, each 1 or more")
-        self.length, height, width = csv_shape
+        self.count, height, width = options.csv_shape
         self.shape = (height, width, 1)
+        require_frames(self.count, self.shape, f"--csv_shape of {path}")
+        if path.stat().st_size > _LARGEST:
+            raise UserError(f"{path} has {path.stat().st_size} bytes, expected at most {_LARGEST}; save it as npy")
         try:
             # utf-8-sig: spreadsheets write a byte order mark.
             text = path.read_bytes().decode("utf-8-sig")
@@ -61,32 +69,32 @@ class CsvReader(Source):
                     f"{self.path}: row {number} is not all numbers ({one_line(error)}); repair it"
                 ) from error
             columns = columns or len(values)
-            if len(values) != columns or columns not in (pixels, self.length * pixels):
+            if len(values) != columns or columns not in (pixels, self.count * pixels):
                 raise UserError(
                     f"{self.path}: row {number} has {len(values)} numbers, expected {pixels} (a frame) or "
-                    f"{self.length * pixels} (a sequence) in every row; repair it or change --csv_shape"
+                    f"{self.count * pixels} (a sequence) in every row; repair it or change --csv_shape"
                 )
             whole = whole and bool((values == np.floor(values)).all())
             lowest, highest = min(lowest, values.min()), max(highest, values.max())
         self.per_row = columns // pixels
-        if rows == 0 or rows * self.per_row % self.length:
+        if rows == 0 or rows * self.per_row % self.count:
             raise UserError(
-                f"{self.path} has {rows} rows of {self.per_row} frame(s), expected a multiple of {self.length} "
+                f"{self.path} has {rows} rows of {self.per_row} frame(s), expected a multiple of {self.count} "
                 "frames; repair it or change --csv_shape"
             )
-        self.sequences = rows * self.per_row // self.length
+        self.sequences = rows * self.per_row // self.count
         fits = [size for size in (np.uint8, np.uint16) if whole and lowest >= 0 and highest <= np.iinfo(size).max]
         self.dtype = np.dtype(fits[0] if fits else np.float64)
 
-    def part(self, row: str, position: int) -> list[str]:
-        """The H*W cells of frame ``position`` of those in the text of a row or of the header."""
+    def part(self, row: str, number: int) -> list[str]:
+        """The H*W cells of frame ``number`` of those in the text of a row or of the header."""
         pixels = self.shape[0] * self.shape[1]
-        return row.split(self.delimiter)[position * pixels : (position + 1) * pixels]
+        return row.split(self.delimiter)[number * pixels : (number + 1) * pixels]
 
-    def cells(self, sequence: int, position: int) -> list[str]:
-        """The H*W cells of a frame, as they stand in the file."""
-        row, part = divmod(sequence * self.length + position, self.per_row)
+    def cells(self, sequence: int, number: int) -> list[str]:
+        """The H*W cells of a stored frame, as they stand in the file."""
+        row, part = divmod(sequence * self.count + number, self.per_row)
         return self.part(self._rows[row], part)
 
-    def _decode(self, sequence: int, position: int) -> np.ndarray:
-        return np.array(self.cells(sequence, position), np.float64).astype(self.dtype).reshape(self.shape)
+    def _decode(self, sequence: int, number: int) -> np.ndarray:
+        return np.array(self.cells(sequence, number), np.float64).astype(self.dtype).reshape(self.shape)

@@ -1,44 +1,55 @@
-"""One writer a form, which gives a sequence back in the form of its reader; `WRITERS` says which one."""
+"""One writer a form, in a file of its own; `WRITERS` says which one makes it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-from ....errors import UserError, one_line
-from ..readers.arrays import NpyReader, NpzReader
-from ..readers.folder import FolderReader
-from ..readers.gif import GifReader
-from ..readers.table import CsvReader
-from ..readers.video import VideoReader
-from ..source import Fill, Layout, Source
-from . import arrays, folder, gif, table, video
+from ....errors import UserError, one_line, require_known
+from .output import Fill, Layout, Output
 
-__all__ = ["WRITERS", "write"]
+__all__ = ["FORMS", "SETTINGS", "WRITERS", "Fill", "Layout", "Output", "write"]
 
-# Each is called as `write` is, with a source of its own reader, and may let an OSError through.
-Writer = Callable[[Any, Path, Layout, Fill], list[Path]]
-WRITERS: dict[type[Source], Writer] = {
-    FolderReader: folder.write,
-    VideoReader: video.write,
-    GifReader: gif.write,
-    NpyReader: arrays.write_npy,
-    NpzReader: arrays.write_npz,
-    CsvReader: table.write,
+# Called with an `Output` and the empty folder to write into; gives the files written, and may let an OSError through.
+Writer = Callable[[Output, Path], list[Path]]
+# By the form: the module of its writer, imported when it is used, and the function. "folder" gives a folder of files
+# back as it came; the others make their form of any sequence.
+WRITERS: dict[str, tuple[str, str]] = {
+    "folder": ("folder", "write"),
+    "png": ("folder", "write_png"),
+    "mp4": ("video", "write"),
+    "mov": ("video", "write"),
+    "mkv": ("video", "write"),
+    "avi": ("video", "write"),
+    "webm": ("video", "write"),
+    "tif": ("tiff", "write"),
+    **dict.fromkeys(("gif", "webp", "apng"), ("animation", "write")),
+    "npy": ("arrays", "write_npy"),
+    "npz": ("arrays", "write_npz"),
+    "csv": ("table", "write"),
+    "h5": ("hdf5", "write"),
+    "nc": ("netcdf", "write"),
+    "zarr": ("zarr", "write"),
 }
+# What a form can be asked for.
+SETTINGS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("mp4", "mov", "mkv", "avi", "webm"), ("codec", "fps")),
+    "gif": ("fps",),
+}
+FORMS = ("mp4", "mkv", "mov", "webm", "png", "tif", "gif", "npy", "zarr")  # those of --as, whatever came in
 
 
-def write(source: Source, folder: Path, layout: Layout, filled: Fill) -> list[Path]:
-    """Write the output into the empty ``folder`` in the form it came in and return the files written.
+def write(output: Output, form: str, folder: Path) -> list[Path]:
+    """Write an output in a form of `WRITERS` into the empty ``folder`` and return the files written.
 
-    Entry p of ``layout`` is the input position whose frame stands unchanged at output position p, or None where
-    ``filled(sequence, p)`` gives it, (H, W, C) in the dtype of ``source``. Frames are asked for sequence by sequence,
-    in rising order, once each. ``source.notes`` gains what the user should know of the files.
-    UserError where a frame cannot be read or the files cannot be written; ``folder`` may then hold a part. ValueError
-    where ``filled`` gives a frame of another shape or dtype.
+    UserError where a frame cannot be read, the form cannot hold it, or the files cannot be written; ``folder`` may
+    then hold a part.
     """
+    require_known("form", form, WRITERS)
+    module, name = WRITERS[form]
+    writer: Writer = getattr(import_module(f".{module}", __package__), name)
     try:
-        return WRITERS[type(source)](source, folder, layout, filled)
+        return writer(output, folder)
     except OSError as error:
         raise UserError(f"cannot write to {folder}: {one_line(error)}; make room or choose another one") from error

@@ -1,44 +1,66 @@
-"""Arrays: ``.npy``, written through a memory map, and ``.npz``, whose other arrays are passed on."""
+"""Arrays of NumPy: ``.npy``, written frame by frame, and ``.npz``, whose other arrays are passed on."""
 
 from __future__ import annotations
 
+import shutil
+import zipfile
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
-from ....data.sequences import save
-from ..readers.arrays import CHANNELS, ArrayReader, NpyReader, NpzReader, with_all_axes
-from ..source import Fill, Layout
-from .output import output_frames
+from ..array_source import Mapped, output_array, reserve, store_frames
+from ..cf import encode_times
+from ..readers.arrays import NpzReader
+from .output import Output
 
 
-def write_npy(source: NpyReader, folder: Path, layout: Layout, filled: Fill) -> list[Path]:
-    """One array of the name of the input, T as long as ``layout``."""
-    path = folder / source.path.name
-    array = np.lib.format.open_memmap(path, mode="w+", dtype=source.dtype, shape=_output_shape(source, layout))
-    _store(source, array, layout, filled)
-    array.flush()
+def write_npy(output: Output, folder: Path) -> list[Path]:
+    """One array."""
+    path = folder / output.name
+    _write(output, path)
     return [path]
 
 
-def write_npz(source: NpzReader, folder: Path, layout: Layout, filled: Fill) -> list[Path]:
-    """One archive of the name of the input, T of its images as long as ``layout``."""
-    path = folder / source.path.name
-    array = np.empty(_output_shape(source, layout), source.dtype)
-    _store(source, array, layout, filled)
-    save(path, {**source.arrays, source.key: array})
+def write_npz(output: Output, folder: Path) -> list[Path]:
+    """One archive: the frames, their times where they have some, and of an archive its other arrays as they are."""
+    path, source = folder / output.name, output.source
+    packed, compression, key, times = folder / f".{output.name}.npy", zipfile.ZIP_STORED, "frames", "times"
+    others: list[str] = []
+    timed = output.timeline.clock != "number"
+    if isinstance(source, NpzReader):
+        key, compression = source.key, source.members[source.key].compress_type
+        timed = timed or source.times_key is not None
+        others = [name for name in source.members if name != key and not (timed and name == times)]
+    _write(output, packed)
+    try:
+        with zipfile.ZipFile(path, "w", compression) as archive:
+            archive.write(packed, f"{key}.npy")
+            if timed:
+                with archive.open(f"{times}.npy", "w") as file:
+                    np.lib.format.write_array(file, _times(output), allow_pickle=False)
+            if isinstance(source, NpzReader) and others:
+                with zipfile.ZipFile(source.path) as before:
+                    for name in others:
+                        member = source.members[name]
+                        with before.open(member) as old, archive.open(member.filename, "w", force_zip64=True) as new:
+                            shutil.copyfileobj(old, new, 2**20)
+    finally:
+        packed.unlink()
     return [path]
 
 
-def _output_shape(source: ArrayReader, layout: Layout) -> tuple[int, ...]:
-    shape = list(source.array.shape)
-    channels = len(shape) > 3 and shape[-1] in CHANNELS
-    shape[len(shape) - channels - 3] = len(layout)
-    return tuple(shape)
+def _write(output: Output, path: Path) -> None:
+    axes, shape, dtype = output_array(output)
+    with path.open("wb") as file:
+        header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        offset = file.tell()
+        reserve(file, prod(shape) * dtype.itemsize)
+    store_frames(output, Mapped(path, dtype, shape, offset), axes)
 
 
-def _store(source: ArrayReader, array: np.ndarray, layout: Layout, filled: Fill) -> None:
-    """Write all output frames into ``array``."""
-    for sequence, target in enumerate(with_all_axes(array)):
-        for position, frame in enumerate(output_frames(source, layout, filled, sequence)):
-            target[position] = frame
+def _times(output: Output) -> np.ndarray:
+    """The instants of the output: dates as datetime64, numbers as whole ones where they are."""
+    dtype = np.dtype("datetime64[ms]") if output.timeline.clock == "date" else np.dtype(np.int64)
+    return encode_times(output.timeline.instants, dtype, {})

@@ -1,48 +1,57 @@
-"""A csv file; the cells of known frames are written as they were read."""
+"""A csv file; the cells of known frames of one are written as they were read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from ....errors import UserError
 from ..readers.table import CsvReader
-from ..source import Fill, Layout
-from .output import filled_frame
+from ..source import Source
+from .output import Output
 
 
-def write(source: CsvReader, folder: Path, layout: Layout, filled: Fill) -> list[Path]:
-    """One table of the name of the input; rows are frames or sequences as they are there."""
-    path = folder / source.path.name
-    between = source.newline if source.per_row == 1 else source.delimiter
+def write(output: Output, folder: Path) -> list[Path]:
+    """One table; rows are frames, or sequences where they are in the input. UserError for colours."""
+    path, source = folder / output.name, output.source
+    newline, delimiter, header = "\n", ",", None
+    if isinstance(source, CsvReader):
+        newline, delimiter, header = source.newline, source.delimiter, _header(source, output)
+    elif source.shape[2] > 1:
+        raise UserError(f"csv holds grey images, and {source.path} has {source.shape[2]} channels; write npy or zarr")
+    between = delimiter if isinstance(source, CsvReader) and source.per_row > 1 else newline
     # Rows end with the newline of the input, whatever the system's is.
     with path.open("w", encoding="utf-8", newline="") as file:
-        if source.header is not None:
-            file.write(_header(source, source.header, layout) + source.newline)
+        if header is not None:
+            file.write(header + newline)
         for sequence in range(source.sequences):
-            for position, cells in enumerate(_frames(source, layout, filled, sequence)):
-                file.write(between * (position > 0) + cells)
-            file.write(source.newline)
+            for place, cells in enumerate(_frames(source, output, sequence)):
+                file.write(between * (place > 0) + delimiter.join(cells))
+            file.write(newline)
     return [path]
 
 
-def _frames(source: CsvReader, layout: Layout, filled: Fill, sequence: int) -> Iterator[str]:
-    """The text of each output frame."""
-    for position, known in enumerate(layout):
-        if known is None:
-            cells = [str(value) for value in filled_frame(source, filled, sequence, position).ravel().tolist()]
+def _frames(source: Source, output: Output, sequence: int) -> Iterator[list[str]]:
+    """The cells of each output frame."""
+    for place, known in enumerate(output.layout):
+        number = source.number(known) if known is not None else None
+        if isinstance(source, CsvReader) and number is not None:
+            yield source.cells(sequence, number)
         else:
-            cells = source.cells(sequence, known)
-        yield source.delimiter.join(cells)
+            yield [str(value) for value in output.frame(sequence, place).ravel().tolist()]
 
 
-def _header(source: CsvReader, header: str, layout: Layout) -> str:
+def _header(source: CsvReader, output: Output) -> str | None:
     """The header, with names for the new columns where a row is a sequence and frames were added."""
-    if source.per_row == 1 or len(layout) == source.length:
-        return header
+    if source.header is None or source.per_row == 1:
+        return source.header
+    if len(output.layout) == source.length == source.count:
+        return source.header
     cells: list[str] = []
-    for position, known in enumerate(layout):
-        if known is None:
-            cells += [f"filled_{position}_{pixel}" for pixel in range(source.shape[0] * source.shape[1])]
+    for place, known in enumerate(output.layout):
+        number = source.number(known) if known is not None else None
+        if number is None:
+            cells += [f"filled_{place}_{pixel}" for pixel in range(source.shape[0] * source.shape[1])]
         else:
-            cells += source.part(header, known)
+            cells += source.part(source.header, number)
     return source.delimiter.join(cells)

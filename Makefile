@@ -16,7 +16,7 @@ demo: $(VENV)/installed
 test: lint
 	$(PYTEST)
 
-lint: $(VENV)/installed
+lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -33,11 +33,14 @@ $(VENV)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	@echo "installing into $(VENV): PyTorch is large, this takes minutes ..."
-	$(BIN)/python -m pip install --quiet -e '.[test]'
+	$(BIN)/python -m pip install --quiet -e .
 	@touch $@
 
-$(VENV)/installed-openstl: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet -e '.[test,openstl]'
+# What tests need on top: $(VENV)/installed-test; what OpenSTL does: $(VENV)/installed-openstl.
+$(VENV)/installed-test: EXTRAS = test
+$(VENV)/installed-openstl: EXTRAS = test,openstl
+$(VENV)/installed-test $(VENV)/installed-openstl: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet -e '.[$(EXTRAS)]'
 	@touch $@
 
 clean:

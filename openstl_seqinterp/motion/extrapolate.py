@@ -28,13 +28,15 @@ CANDIDATES: dict[str, Candidate] = {
 }
 
 
-def _continued(images: Mapping[float, np.ndarray], near: float, far: float, target: float) -> tuple[np.ndarray, ...]:
+def _continued(
+    images: Mapping[float, np.ndarray], greys: Mapping[float, np.ndarray], near: float, far: float, target: float
+) -> tuple[np.ndarray, ...]:
     """The image ``near``, and what it becomes at ``target`` along the flow from ``far``, and along that back to it."""
     reach = (target - near) / (near - far)
-    greys = grey_levels(images[far]), grey_levels(images[near])
+    pair = greys[far], greys[near]
     # The flow from far to near is carried on: content at x was at x + u at the time of far, and at a share of it later.
-    carried = back_along((1 + reach) * dis_flow(*greys)) * np.float32(reach / (1 + reach))
-    reversed_ = back_along(-reach * dis_flow(*greys[::-1]))
+    carried = back_along((1 + reach) * dis_flow(*pair)) * np.float32(reach / (1 + reach))
+    reversed_ = back_along(-reach * dis_flow(*pair[::-1]))
     image = images[near]
     height, width, _ = image.shape
     return image, *(warp(image, resized(u, height, width), cubic=True) for u in (carried, reversed_))
@@ -49,14 +51,16 @@ def extrapolate(images: Mapping[float, np.ndarray], target: float) -> np.ndarray
     near, *others = sorted(images, key=lambda place: abs(place - target))
     if not others:
         return images[near].astype(np.float32)
-    return CANDIDATES[_best(images, [near, *others])](*_continued(images, near, others[0], target))
+    greys = {place: grey_levels(image) for place, image in images.items()}
+    best = CANDIDATES[_best(images, greys, [near, *others])]
+    return best(*_continued(images, greys, near, others[0], target))
 
 
-def _best(images: Mapping[float, np.ndarray], order: Sequence[float]) -> str:
+def _best(images: Mapping[float, np.ndarray], greys: Mapping[float, np.ndarray], order: Sequence[float]) -> str:
     """The candidate that continues the known images best, each from the two behind it."""
     errors = dict.fromkeys(CANDIDATES, 0.0)
     for known, near, far in zip(order, order[1:], order[2:], strict=False):
-        parts = _continued(images, near, far, known)
+        parts = _continued(images, greys, near, far, known)
         for name, candidate in CANDIDATES.items():
             errors[name] += float(np.square(candidate(*parts) - images[known]).mean())
     return min(errors, key=lambda name: errors[name])

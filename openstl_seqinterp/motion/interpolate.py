@@ -128,8 +128,8 @@ def interpolate(images: Mapping[float, np.ndarray], target: float) -> np.ndarray
     logits = -np.stack([each.cost for each in found]) / _SOFTNESS
     weights = np.exp(logits - logits.max(axis=0))
     weights /= weights.sum(axis=0)
-    height, width, _ = next(iter(images.values())).shape
-    total = np.zeros(next(iter(images.values())).shape, np.float32)
+    like = images[before[0]]
+    (height, width, _), total = like.shape, np.zeros(like.shape, np.float32)
     for weight, each in zip(weights, found, strict=True):
         large = cv2.resize(weight, (width, height), interpolation=cv2.INTER_LINEAR)[..., None]
         for place, u, share in each.parts:

@@ -10,14 +10,12 @@ import numpy as np
 from ... import device as devices
 from ...errors import UserError
 from ..io.axes import View, read_axes
-from ..io.source import DTYPES, Levels
+from ..io.source import DTYPES, Levels, spread
 from ..io.timeline import arrange
 from .fillers import make_filler
 from .plan import Filling
 from .scale import Scale
 from .tiles import TILE
-
-_SAMPLED = 16  # frames that the range of values is taken from
 
 
 def fill(
@@ -62,11 +60,9 @@ def fill(
     labels = labels or frames.dtype == bool
     scale = Scale(frames.dtype, *(range or (0.0, 1.0)), fill_value, labels)
     if range is None:
-        seen = np.argwhere(known)
-        chosen = seen[np.unique(np.linspace(0, len(seen) - 1, _SAMPLED).astype(int))] if len(seen) else seen
-        units = (view.frame(*place) for place in chosen.tolist())
-        holes = (lambda frame: np.isnan(scale.to_unit(frame)).any(axis=-1)) if scale.may_have_holes else lambda _: None
-        levels = (Levels.of(frame, holes(frame)) for frame in units)
+        seen = np.argwhere(known).tolist()
+        sampled = (view.frame(*seen[number]) for number in spread(len(seen)))
+        levels = (Levels.of(frame, scale.holes(frame)) for frame in sampled)
         scale = Scale.of(frames.dtype, filter(None, levels), fill_value, labels)
     result = frames.copy()
     target = View(result, view.axes)

@@ -6,7 +6,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import fields
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +69,9 @@ def _check(args: Namespace) -> None:
         value = getattr(args, name)
         if value is not None and value < least:
             raise UserError(f"--{name} is {value}, expected at least {least}")
-    if args.fps is not None and not (isfinite(args.fps) and args.fps > 0):
+    if args.fps is not None and args.fps <= 0:
         raise UserError(f"--fps is {args.fps}, expected a finite number above 0")
-    if args.range is not None and not (all(map(isfinite, args.range)) and args.range[0] < args.range[1]):
+    if args.range is not None and not args.range[0] < args.range[1]:
         raise UserError(f"--range is {args.range[0]:g} {args.range[1]:g}, expected two finite numbers that rise")
     if args.every is not None and (args.insert or args.at):
         raise UserError("--every says where all images are; leave out --insert and --at")

@@ -69,6 +69,10 @@ class Scale:
         """Whether there can be pixels without a value."""
         return self.fill_value is not None or self.dtype.kind == "f"
 
+    def holes(self, frame: np.ndarray) -> np.ndarray | None:
+        """Bool (H, W): the pixels of a frame that have no value in some channel; None where there can be none."""
+        return np.isnan(self.to_unit(frame)).any(axis=-1) if self.may_have_holes else None
+
     def from_unit(self, image: np.ndarray) -> np.ndarray:
         """Values of the type, whole numbers rounded; the fill value, or else NaN or 0, where there is none."""
         # Single precision tells all values of 16 bits apart, and is faster.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
 import numpy as np
 
-from ...errors import UserError, nearest
+from ...errors import UserError, nearest, one_line
 from .axes import View, read_axes, resized
+from .cf import decode_times
 from .source import DTYPES, Source
 from .writers.output import Output
 
@@ -77,9 +78,14 @@ def as_fill_value(value: Any, dtype: np.dtype) -> float | None:
 
 
 class ArraySource(Source):
-    """Frames of an array: ``view`` reads one at a time. ``stored_dtype`` has the byte order of the file."""
+    """Frames of an array: ``view`` reads one at a time. ``stored_dtype`` has the byte order of the file.
+
+    ``damaged`` are the errors that the library of a form raises where a frame is, ``key`` names the array among others.
+    """
 
     reads: ClassVar[frozenset[str]] = frozenset({"axes"})
+    damaged: ClassVar[tuple[type[Exception], ...]] = ()
+    key: str = ""
     view: View
     stored_dtype: np.dtype
 
@@ -98,8 +104,21 @@ class ArraySource(Source):
         self.dtype = self.stored_dtype.newbyteorder("=")
         self.sequences, self.count, self.shape = self.view.sequences, self.view.count, self.view.shape
 
+    def use_times(self, key: str, values: np.ndarray, attributes: Mapping[str, Any]) -> bool:
+        """Take the times (count,) of the array ``key`` and its CF attributes; False, with a note, if they are none."""
+        decoded = decode_times(values, attributes)
+        if decoded is None or not np.isfinite(decoded[0]).all():
+            self.notes.append(f"{self.path}: {key} holds no times, so the images have only their order")
+            return False
+        self.arrange_frames(*decoded)
+        return True
+
     def _decode(self, sequence: int, number: int) -> np.ndarray:
-        return self.view.frame(sequence, number)
+        try:
+            return self.view.frame(sequence, number)
+        except self.damaged as error:
+            where = f"frame {number + 1}{f' of {self.key}' if self.key else ''}"
+            raise UserError(f"{self.path}: {where} is damaged ({one_line(error)}); save it again") from error
 
 
 class Mapped:

@@ -37,19 +37,6 @@ class Names:
         """What the instants count."""
         return self.stamp.clock if self.stamp else "number"
 
-    def name_of(self, instant: float) -> str:
-        """The name of a frame at ``instant``: that of the known frame before it with another time or number.
-
-        ValueError where names have none, or cannot say it.
-        """
-        if self.stamp is None or self.instants is None:
-            raise ValueError("names without a time or number have none for an instant")
-        before = max(0, int(np.searchsorted(self.instants, instant, "right")) - 1)
-        name = self.stamp.name(instant, self.names[self.order[before]])
-        if name is None:
-            raise ValueError(f"{self.stamp.pattern} cannot say {instant}")
-        return name
-
     def written(self, known: Sequence[int | None], instants: np.ndarray) -> list[str]:
         """A name for each frame of an output, unique and in order: entry p is at ``instants[p]``, rising.
 

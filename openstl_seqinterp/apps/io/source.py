@@ -52,6 +52,11 @@ def describe(frame: np.ndarray) -> str:
     return f"{width}x{height}, {channels} channel(s), {frame.dtype}"
 
 
+def spread(total: int) -> list[int]:
+    """At most 16 of the numbers below ``total``, evenly spread: the frames that a range of values is taken from."""
+    return np.unique(np.linspace(0, total - 1, _SAMPLED).astype(int)).tolist() if total else []
+
+
 class Levels(NamedTuple):
     """The least and the most value of a frame, and robustly (0.1 and 99.9 percentiles) the low and the high one."""
 
@@ -178,8 +183,8 @@ class Source(ABC):
         """The levels of at most 16 frames that have values, by sequence and position, spread over both."""
         present = [position for position in range(self.length) if self.number(position) is not None]
         total, found = self.sequences * len(present), {}
-        for place in np.unique(np.linspace(0, total - 1, _SAMPLED).astype(int)) if total else ():
-            sequence, number = divmod(int(place), len(present))
+        for place in spread(total):
+            sequence, number = divmod(place, len(present))
             frame = self.read(sequence, present[number])
             levels = Levels.of(frame, self.holes(frame))
             if levels is not None:

@@ -109,11 +109,25 @@ class Pages:
         page = self._series.pages[number]
         if page is None:
             raise UserError(f"{self.path}: page {number + 1} is missing; add it, or remove the others of its time")
-        return decode(self.path, page, number).reshape(self.page_shape)
+        return decode(self.path, page, number, bool(self._series.dataoffset)).reshape(self.page_shape)
 
 
-def decode(path: Path, page: Any, number: int) -> np.ndarray:
+def require_whole(page: Any, size: int, contiguous: bool) -> None:
+    """ValueError where strips or tiles of a page are missing or lie beyond the ``size`` bytes of the file.
+
+    tifffile would give zeros for them. In a ``contiguous`` series pages need not tell where all of theirs are.
+    """
+    strips, lengths, expected = page.dataoffsets, page.databytecounts, prod(page.keyframe.chunked)
+    if len(strips) < expected and not contiguous:
+        raise ValueError(f"{len(strips)} strips or tiles, expected {expected}")
+    if any(start + length > size for start, length in zip(strips, lengths, strict=False)):
+        raise ValueError("its end is missing")
+
+
+def decode(path: Path, page: Any, number: int, contiguous: bool) -> np.ndarray:
     """The pixels of a page, by Pillow where tifffile lacks a library for them. UserError."""
+    with decoding(path):
+        require_whole(page, path.stat().st_size, contiguous)
     try:
         with decoding(path):
             return np.asarray(page.asarray())

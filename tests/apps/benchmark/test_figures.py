@@ -1,30 +1,12 @@
 import cv2
 import numpy as np
 import pytest
-from matplotlib import colormaps
+from drawings import RED, grey, share, viridis
 
 from openstl_seqinterp.apps.benchmark.figures import copy_small, curves_figure, windows_figure
 from openstl_seqinterp.apps.benchmark.result import Epoch
 from openstl_seqinterp.evaluation.figures import sequence_figure
 from openstl_seqinterp.tasks import Task
-
-RED = (214, 39, 40)  # matplotlib's tab:red
-
-
-def grey(*values):
-    """Images (T, 1, 6, 9) of one intensity each, on the scale 0-255."""
-    return np.broadcast_to(np.array(values).reshape(-1, 1, 1, 1) / 255, (len(values), 1, 6, 9))
-
-
-def viridis(value):
-    """The colour of an intensity where 200 is the brightest."""
-    return np.rint(np.array(colormaps["viridis"](value / 200)[:3]) * 255)
-
-
-def share(path, colour):
-    """The share of a picture's pixels that have a colour, within 2 of 255."""
-    picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB).astype(int)
-    return (np.abs(picture - np.array(colour)).max(axis=2) <= 2).mean()
 
 
 def test_windows_leave_out_what_no_task_uses(tmp_path):

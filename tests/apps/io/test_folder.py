@@ -1,10 +1,9 @@
 """Folders of one file a frame, made and checked by Pillow, OpenCV and tifffile."""
 
 import gzip
-import importlib.util
-from pathlib import Path
 
 import numpy as np
+import pictures
 import pytest
 import tifffile
 from PIL import Image
@@ -12,10 +11,6 @@ from PIL import Image
 from openstl_seqinterp.apps.io import Options, Output, open_source, write
 from openstl_seqinterp.apps.io.timeline import Timeline
 from openstl_seqinterp.errors import UserError
-
-_spec = importlib.util.spec_from_file_location("pictures", Path(__file__).with_name("pictures.py"))
-pictures = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(pictures)
 
 
 @pytest.mark.parametrize("kind", pictures.KINDS)

@@ -1,20 +1,15 @@
 """Folders that are refused, in one line."""
 
 import gzip
-import importlib.util
 import shutil
-from pathlib import Path
 
+import pictures
 import pytest
 import tifffile
 from PIL import Image
 
 from openstl_seqinterp.apps.io import Options, open_source
 from openstl_seqinterp.errors import UserError
-
-_spec = importlib.util.spec_from_file_location("pictures", Path(__file__).with_name("pictures.py"))
-pictures = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(pictures)
 
 
 @pytest.mark.parametrize(

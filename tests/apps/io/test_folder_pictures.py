@@ -1,18 +1,12 @@
 """What pictures of a folder have beside their values: palettes, orientation, resolution, tags."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
+import pictures
 import pytest
 import tifffile
 from PIL import Image
 
 from openstl_seqinterp.apps.io import Options, Output, open_source, write
-
-_spec = importlib.util.spec_from_file_location("pictures", Path(__file__).with_name("pictures.py"))
-pictures = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(pictures)
 
 
 def test_jpeg_has_the_quality_and_resolution_of_its_neighbour(tmp_path):

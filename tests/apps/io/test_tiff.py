@@ -3,8 +3,6 @@ import pytest
 import tifffile
 
 from openstl_seqinterp.apps.io import Options, open_source
-from openstl_seqinterp.apps.io.readers.tiff import read_file
-from openstl_seqinterp.apps.io.writers.tiff import write_file
 
 RGB = {"photometric": "rgb", "metadata": None}
 KINDS = {
@@ -133,17 +131,17 @@ def test_truncated_is_refused(tmp_path, part, compression, random, refused, trun
     assert capfd.readouterr().err == ""
 
 
-def test_file_of_several_pages(tmp_path, random):
-    array = random(3, 8, 9, dtype="uint16")
-    tags = [(33550, 12, 3, (1.0, 2.0, 0.0), False)]
-    tifffile.imwrite(tmp_path / "a.tif", array, metadata=None, photometric="minisblack", extratags=tags)
-    frames, axes = read_file(tmp_path / "a.tif")
-    assert axes == "NYX"
-    np.testing.assert_array_equal(frames[..., 0], array)
-    write_file(tmp_path / "b.tif", frames + 1, tmp_path / "a.tif")
-    np.testing.assert_array_equal(tifffile.imread(tmp_path / "b.tif"), array + 1)
-    with tifffile.TiffFile(tmp_path / "b.tif") as output:
-        assert output.pages[2].tags[33550].value == (1.0, 2.0, 0.0)
+def test_a_page_that_lacks_a_strip_is_refused(tmp_path, random, refused):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, random(3, 64, 30), metadata=None, photometric="minisblack", rowsperstrip=16)
+    with tifffile.TiffFile(path) as file:
+        counts = [file.pages[1].tags[code].offset + 4 for code in (273, 279)]  # where their numbers of strips stand
+    content = bytearray(path.read_bytes())
+    for place in counts:
+        assert content[place : place + 4] == (4).to_bytes(4, "little")
+        content[place : place + 4] = (3).to_bytes(4, "little")
+    path.write_bytes(content)
+    refused(path, "3 strips or tiles, expected 4")
 
 
 def test_any_sequence_becomes_a_stack(tmp_path, random, rewrite, assert_rewritten):

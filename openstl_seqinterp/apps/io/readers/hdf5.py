@@ -11,7 +11,6 @@ import numpy as np
 from ....errors import UserError, one_line
 from ..array_source import ArraySource, as_fill_value, choose, require_room
 from ..axes import named_axes
-from ..cf import decode_times
 from ..extras import science
 from ..source import Options
 
@@ -69,6 +68,7 @@ class Hdf5Reader(ArraySource):
     form = "h5"
     kind = "HDF5"
     reads = frozenset({"axes", "variable"})
+    damaged = DAMAGED
 
     def __init__(self, path: Path, options: Options) -> None:
         super().__init__(path, options)
@@ -101,12 +101,8 @@ class Hdf5Reader(ArraySource):
         self.times_key = self._find_times(dataset)
         if self.times_key and options.times is None:
             times = self.file[self.times_key]
-            decoded = decode_times(times[()], times.attrs)
-            if decoded is None or not np.isfinite(decoded[0]).all():
-                self.notes.append(f"{self.path}: {self.times_key} holds no times, so the images have only their order")
+            if not self.use_times(self.times_key, times[()], times.attrs):
                 self.times_key = None
-            else:
-                self.arrange_frames(*decoded)
 
     def _find_times(self, dataset: h5py.Dataset) -> str | None:
         """The scale of the dimension T, or a dataset beside whose name says that it holds times."""
@@ -117,14 +113,6 @@ class Hdf5Reader(ArraySource):
             if isinstance(each, h5py.Dataset) and each.shape == (self.count,) and each.name != dataset.name:
                 return str(each.name).strip("/")
         return None
-
-    def _decode(self, sequence: int, number: int) -> np.ndarray:
-        try:
-            return super()._decode(sequence, number)
-        except DAMAGED as error:
-            raise UserError(
-                f"{self.path}: frame {number + 1} of {self.key} is damaged ({one_line(error)}); save it again"
-            ) from error
 
 
 def _chunk_bytes(dataset: h5py.Dataset) -> int:

@@ -10,7 +10,6 @@ import numpy as np
 from ....errors import UserError, one_line
 from ..array_source import ArraySource, as_fill_value, choose, require_room
 from ..axes import named_axes
-from ..cf import decode_times
 from ..extras import science
 from ..source import Options
 
@@ -29,6 +28,7 @@ class NetcdfReader(ArraySource):
     form = "nc"
     kind = "NetCDF"
     reads = frozenset({"axes", "variable"})
+    damaged = _DAMAGED
 
     def __init__(self, path: Path, options: Options) -> None:
         super().__init__(path, options)
@@ -64,12 +64,8 @@ class NetcdfReader(ArraySource):
         self.times_key = self._find_times()
         if self.times_key is not None and self.options.times is None:
             times = variables[self.times_key]
-            decoded = decode_times(np.asarray(times.values), times.attrs)
-            if decoded is None or not np.isfinite(decoded[0]).all():
-                self.notes.append(f"{self.path}: {self.times_key} holds no times, so the images have only their order")
+            if not self.use_times(self.times_key, np.asarray(times.values), times.attrs):
                 self.times_key = None
-            else:
-                self.arrange_frames(*decoded)
 
     def _name(self, dimension: str) -> str:
         """A dimension's letter where its coordinate says it, else its name."""
@@ -87,11 +83,3 @@ class NetcdfReader(ArraySource):
             if name == self.time_dimension or said.get("standard_name") == "time":
                 return str(name)
         return None
-
-    def _decode(self, sequence: int, number: int) -> np.ndarray:
-        try:
-            return super()._decode(sequence, number)
-        except _DAMAGED as error:
-            raise UserError(
-                f"{self.path}: frame {number + 1} of {self.key} is damaged ({one_line(error)}); save it again"
-            ) from error

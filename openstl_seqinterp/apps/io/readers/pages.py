@@ -15,6 +15,7 @@ from PIL import Image
 
 from ....errors import UserError, one_line
 from ..source import DTYPES, Options
+from ..tiff_pages import require_whole
 from .frames import Head, Info, damaged, require_room, upright
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what matters is raised
@@ -108,16 +109,11 @@ def read(path: Path, options: Options) -> tuple[np.ndarray, Info]:
 
 
 def _require_whole(series: tifffile.TiffPageSeries, size: int) -> None:
-    """ValueError where strips or tiles are missing or lie beyond the end: tifffile would give zeros for them."""
+    """ValueError where a page of the series, or a part of one, is missing."""
     for page in series.pages:
         if page is None:
             raise ValueError("a page is missing")
-        strips, lengths = page.dataoffsets, page.databytecounts
-        expected = int(np.prod(series.keyframe.chunked))
-        if len(strips) < expected and not series.dataoffset:
-            raise ValueError(f"{len(strips)} strips or tiles, expected {expected}")
-        if any(start + length > size for start, length in zip(strips, lengths, strict=False)):
-            raise ValueError("its end is missing")
+        require_whole(page, size, bool(series.dataoffset))
 
 
 def inverted(values: np.ndarray) -> np.ndarray:

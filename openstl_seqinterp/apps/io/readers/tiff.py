@@ -1,15 +1,12 @@
-"""TIFF stacks: pages, ImageJ's hyperstacks, OME-TIFF and BigTIFF; and single files of a folder."""
+"""TIFF stacks: pages, ImageJ's hyperstacks, OME-TIFF and BigTIFF."""
 
 from __future__ import annotations
 
 import weakref
 from pathlib import Path
 
-import numpy as np
-
 from ....errors import UserError
-from ..array_source import ArraySource, as_fill_value, require_dtype, require_frames
-from ..axes import View
+from ..array_source import ArraySource, as_fill_value
 from ..source import Options
 from ..tiff_pages import Pages, axes_of_sequence, instants, open_series
 
@@ -57,27 +54,3 @@ class TiffReader(ArraySource):
         times = instants(tiff, self.count)
         if times is not None:
             self.arrange_frames(times, "seconds")
-
-
-def read_file(path: Path) -> tuple[np.ndarray, str]:
-    """All pages of a file of a folder: an array (N, H, W, C) in the file's order, and its axes, as in NYX or YXS.
-
-    UserError where it is damaged, too large, or has pages of several sizes.
-    """
-    tiff, series = open_series(path)
-    with tiff:
-        if len(tiff.series) > 1:
-            raise UserError(f"{path} has pages of {len(tiff.series)} kinds, expected one size, depth and colour")
-        require_dtype(np.dtype(series.dtype), str(path))
-        require_frames(1, series.shape, str(path))
-        pages = Pages(path, tiff, series)
-        # Each file is one instant, so whatever the pages count is a sequence of its own.
-        axes = series.axes.replace("I", "N").replace("Q", "N").replace("T", "N")
-        view = View(pages, _different(axes))
-        return np.stack([view.frame(number, 0) for number in range(view.sequences)]), view.axes
-
-
-def _different(axes: str) -> str:
-    """Axes with other letters in the place of repeated ones."""
-    free = iter(letter for letter in "NZQRIABDEFGHJKLMOPUVW" if letter not in axes)
-    return "".join(letter if axes.index(letter) == place else next(free) for place, letter in enumerate(axes))

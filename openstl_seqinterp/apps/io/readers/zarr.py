@@ -37,6 +37,7 @@ class ZarrReader(ArraySource):
     form = "zarr"
     kind = "Zarr"
     reads = frozenset({"axes", "variable"})
+    damaged = DAMAGED
 
     def __init__(self, path: Path, options: Options) -> None:
         super().__init__(path, options)
@@ -129,12 +130,6 @@ class ZarrReader(ArraySource):
             decoded = decode_times(np.asarray(times[:]), dict(times.attrs))
             if decoded is not None and self.options.times is None:
                 self.arrange_frames(*decoded)
-
-    def _decode(self, sequence: int, number: int) -> np.ndarray:
-        try:
-            return super()._decode(sequence, number)
-        except DAMAGED as error:
-            raise UserError(f"{self.path}: frame {number + 1} is damaged ({one_line(error)}); save it again") from error
 
 
 def _ome_step(scales: dict[str, Any], place: int) -> float | None:

@@ -14,7 +14,7 @@ import tifffile
 from ..array_source import ArraySource, Mapped, reserve, store_frames
 from ..axes import View, resized
 from ..readers.tiff import TiffReader
-from ..tiff_pages import Pages, ome_image, open_series, quiet
+from ..tiff_pages import ome_image, quiet
 from .output import Output
 
 _LARGEST = 2**32 - 2**25  # bytes of a file that is no BigTIFF
@@ -54,30 +54,6 @@ def write(output: Output, folder: Path) -> list[Path]:
         pages = (array[index] for index in np.ndindex(*shape[:inner]))
         _write(path, pages, shape, dtype, metadata, settings)
     return [path]
-
-
-def write_file(path: Path, array: np.ndarray, like: Path) -> list[str]:
-    """Write frames (N, H, W, C) as the file ``like`` has its own, with its axes, tags and compression.
-
-    Returns sentences of what is lost. UserError where ``like`` is damaged.
-    """
-    tiff, series = open_series(like)
-    with tiff:
-        settings, notes = _settings(tiff, series)
-        axes = "".join(letter if letter in "YXCS" else "N" for letter in series.axes)
-        many, values = series.shape, np.empty(series.shape, array.dtype)
-        leading = [size for size, letter in zip(many, axes, strict=True) if letter == "N"]
-        unique = iter("NZQRIABDEFGHJKLMOPUVW")
-        view = View(values, "".join(next(unique) if letter == "N" else letter for letter in axes))
-        if len(array) != view.sequences or array.shape[1:] != view.shape:
-            raise ValueError(f"{array.shape} are no frames of {like}, which is {many}, {prod(leading)} of them")
-        for number, frame in enumerate(array):
-            view.store(number, 0, frame)
-        metadata = _metadata(None, tiff, series.axes, values.shape)
-        inner = Pages(like, tiff, series).inner
-        pages = (values[index] for index in np.ndindex(*values.shape[:inner]))
-        _write(path, pages, values.shape, values.dtype, metadata, settings)
-    return notes
 
 
 def _plain(output: Output) -> tuple[str, tuple[int, ...], dict[str, Any]]:

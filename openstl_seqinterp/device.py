@@ -47,12 +47,14 @@ def _fast_in_bf16() -> bool:
     if not (cpu.get("avx512_bf16") or cpu.get("amx_bf16")):
         return False
     seconds = dict.fromkeys((torch.float32, torch.bfloat16), inf)
-    for _ in range(8):  # alternating, so that other load on the machine affects both alike
+    # The processor's time, not the clock's: else a busy machine now and then decides, and a run is resumed in another
+    # precision. Alternating, so that what load remains affects both alike.
+    for _ in range(8):
         for dtype in seconds:
             matrix = torch.ones(512, 512, dtype=dtype)
-            start = time.perf_counter()
+            start = time.process_time()
             matrix @ matrix
-            seconds[dtype] = min(seconds[dtype], time.perf_counter() - start)
+            seconds[dtype] = min(seconds[dtype], time.process_time() - start)
     return seconds[torch.bfloat16] < seconds[torch.float32]
 
 

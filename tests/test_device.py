@@ -18,7 +18,7 @@ def cpu(monkeypatch):
         # A product is timed by two looks at the clock, in fp32 and bf16 by turns.
         ticks = accumulate(chain.from_iterable(cycle([(0, seconds[0]), (0, seconds[1])])))
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: flags, raising=False)
-        monkeypatch.setattr(device.time, "perf_counter", lambda: next(ticks))
+        monkeypatch.setattr(device.time, "process_time", lambda: next(ticks))
         device._fast_in_bf16.cache_clear()
 
     yield configure

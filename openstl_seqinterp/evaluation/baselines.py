@@ -84,10 +84,10 @@ def flow_blend(images: Images, target: float) -> np.ndarray:
     def moved(image: np.ndarray, flow: np.ndarray, by: float) -> np.ndarray:
         return warp(image, resized(-by * flow, *image.shape[:2])).transpose(2, 0, 1)
 
-    first = moved(one, dis_flow(*greys, fine=False), share)
+    first = moved(one, dis_flow(*greys), share)
     if share < 0:
         return first
-    return (1 - share) * first + share * moved(other, dis_flow(*greys[::-1], fine=False), 1 - share)
+    return (1 - share) * first + share * moved(other, dis_flow(*greys[::-1]), 1 - share)
 
 
 def motion(images: Images, target: float) -> np.ndarray:

@@ -74,9 +74,9 @@ def mosaic(
 
 
 def sequence_figure(
-    path: Path, frames: np.ndarray, filled: Mapping[int, np.ndarray], true: Mapping[int, np.ndarray], first: int = 1
+    path: Path, frames: np.ndarray, filled: Mapping[int, np.ndarray], below: Mapping[int, Tile], first: int = 1
 ) -> None:
-    """A whole sequence (T, C, H, W) in [0, 1] with its predicted missing images, and the true ones below, if any.
+    """A whole sequence (T, C, H, W) in [0, 1] with its predicted missing images, and tiles ``below`` some, if any.
 
     ``first`` is the number of the first image.
     """
@@ -87,8 +87,8 @@ def sequence_figure(
             Tile(filled[p], f"{p + first}: filled", "tab:red") if p in filled else Tile(frames[p], str(p + first))
             for p in half
         ]))  # fmt: skip
-        if true:
-            rows.append(("", [Tile(true[p], f"{p + first}: true", "tab:green") if p in true else None for p in half]))
+        if below:
+            rows.append(("", [below.get(p) for p in half]))
     mosaic(path, rows)
 
 

@@ -12,7 +12,7 @@ from rich.progress import track
 
 from ..data.dataset import TaskDataset
 from ..files import atomic, write_text
-from .figures import KINDS, case_figure, sequence_animation, sequence_figure
+from .figures import KINDS, Tile, case_figure, sequence_animation, sequence_figure
 from .records import ALL, MODEL, Record, Scores
 from .scores import Cases, Memory, collect, score
 from .tables import markdown, terminal_tables
@@ -79,7 +79,8 @@ def _draw_sequence(path: Path, dataset: TaskDataset, model: np.ndarray) -> None:
     sequence, filled, true = dataset.case(0)[0], {}, {}
     for case in range(len(dataset.tasks)):
         (target,) = dataset.case(case)[1].targets
-        filled[target], true[target] = model[case], np.nan_to_num(dataset.targets(case)[0])
+        filled[target] = model[case]
+        true[target] = Tile(np.nan_to_num(dataset.targets(case)[0]), f"{target + 1}: true", "tab:green")
     everything = np.arange(dataset.sequences.index.shape[1])
     frames = np.nan_to_num(dataset.sequences.read(sequence, everything))
     sequence_figure(path.with_suffix(".png"), frames, filled, true)

@@ -6,18 +6,19 @@ candidate is taken that continues the known images best.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import cv2
 import numpy as np
 
-from .flow import dis_flow, grey_levels, resized, warp
+from .blending import Candidate
+from .flow import continued_flow, grey_levels, resized, warp
 from .project import back_along
 
 _BLUR = 1.0  # pixels: standard deviation of a light blur, which noise and decay ask for
-Candidate = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # of near, carried, reversed, an image
+Mix = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # of near, carried, reversed, an image
 
-CANDIDATES: dict[str, Candidate] = {
+CANDIDATES: dict[str, Mix] = {
     "carried": lambda near, carried, reversed_: carried,
     "copy": lambda near, carried, reversed_: near,
     "both": lambda near, carried, reversed_: (carried + reversed_) / 2,
@@ -35,11 +36,23 @@ def _continued(
     reach = (target - near) / (near - far)
     pair = greys[far], greys[near]
     # The flow from far to near is carried on: content at x was at x + u at the time of far, and at a share of it later.
-    carried = back_along((1 + reach) * dis_flow(*pair)) * np.float32(reach / (1 + reach))
-    reversed_ = back_along(-reach * dis_flow(*pair[::-1]))
+    carried = back_along((1 + reach) * continued_flow(*pair, None, 1.0)) * np.float32(reach / (1 + reach))
+    reversed_ = back_along(-reach * continued_flow(*pair[::-1], None, 1.0))
     image = images[near]
     height, width, _ = image.shape
     return image, *(warp(image, resized(u, height, width), cubic=True) for u in (carried, reversed_))
+
+
+def candidates(images: Mapping[float, np.ndarray], target: float) -> Iterator[Candidate]:
+    """The image at ``target`` by each of the ways to continue the nearest one, all with the same weight."""
+    near, *others = sorted(images, key=lambda place: abs(place - target))
+    one = np.ones((*images[near].shape[:2], 1), np.float32)
+    if not others:
+        yield Candidate(one, images[near])
+        return
+    greys = {place: grey_levels(image) for place, image in images.items()}
+    for image in _continued(images, greys, near, others[0], target):
+        yield Candidate(one, image)
 
 
 def extrapolate(images: Mapping[float, np.ndarray], target: float) -> np.ndarray:

@@ -145,7 +145,7 @@ def state(bad, network):
 
 
 def test_the_whole_one_is_taken(state, network):
-    from openstl_seqinterp.apps.fill.fillers import Network
+    from openstl_seqinterp.apps.fill.network import Network
 
     for method in ("SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine"):
         torch.save(network(method), "bad.ckpt")

@@ -3,7 +3,7 @@ import pytest
 from drawings import GREEN, RED, grey, share, viridis
 from PIL import Image
 
-from openstl_seqinterp.evaluation.figures import case_figure, sequence_animation, sequence_figure
+from openstl_seqinterp.evaluation.figures import Tile, case_figure, sequence_animation, sequence_figure
 
 
 def test_an_animation_shows_every_image_and_frames_what_was_filled(tmp_path):
@@ -20,7 +20,7 @@ def test_an_animation_shows_every_image_and_frames_what_was_filled(tmp_path):
 
 def test_a_sequence_shows_what_was_filled_and_what_is_true_and_each_image_once(tmp_path):
     path = tmp_path / "a.png"
-    sequence_figure(path, grey(0, 10, 20, 0), {0: grey(100)[0]}, {0: grey(150)[0]})
+    sequence_figure(path, grey(0, 10, 20, 0), {0: grey(100)[0]}, {0: Tile(grey(150)[0], "1: true", "tab:green")})
     tile = share(path, viridis(10))
     assert tile > 0.02
     for value in (20, 100, 150):

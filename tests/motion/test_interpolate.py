@@ -1,60 +1,14 @@
 """Motion without training, on images whose motion is known: textures that move, turn, grow and hide each other."""
 
-import cv2
 import numpy as np
 import pytest
+from textures import MOTIONS, SIDE, error, seen, shift, texture
 
 from openstl_seqinterp.evaluation.baselines import BASELINES
 from openstl_seqinterp.motion.extrapolate import extrapolate
 from openstl_seqinterp.motion.flow import dis_flow, grey_levels, resized, warp
-from openstl_seqinterp.motion.interpolate import interpolate, one_scene
+from openstl_seqinterp.motion.interpolate import interpolate
 from openstl_seqinterp.motion.project import acceleration, back_along, quadratic
-
-SIDE = 120
-INNER = slice(20, -20)  # away from the border, beyond which nothing is known
-
-
-def texture(size=300, seed=0, sigma=2.5):
-    """A smooth random texture in [0, 1]."""
-    blurred = cv2.GaussianBlur(np.random.default_rng(seed).random((size, size)).astype(np.float32), (0, 0), sigma)
-    return (blurred - blurred.min()) / np.ptp(blurred)
-
-
-def seen(image, matrix, size=SIDE):
-    """A window (size, size, 1) of a texture that an affine map (2, 3) has moved about the window's centre."""
-    middle = np.array([(image.shape[1] - 1) / 2, (image.shape[0] - 1) / 2])
-    y, x = np.mgrid[:size, :size].astype(np.float32) - (size - 1) / 2
-    inverse = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
-    at = [
-        (inverse[axis, 0] * x + inverse[axis, 1] * y + inverse[axis, 2] + middle[axis]).astype(np.float32)
-        for axis in (0, 1)
-    ]
-    return cv2.remap(image, *at, cv2.INTER_CUBIC)[..., None]
-
-
-def shift(x, y=0.0):
-    return np.array([[1, 0, x], [0, 1, y]], float)
-
-
-def turn(degrees):
-    return cv2.getRotationMatrix2D((0, 0), degrees, 1.0)
-
-
-def zoom(factor):
-    return np.array([[factor, 0, 0], [0, factor, 0]], float)
-
-
-MOTIONS = {
-    "rest": lambda t: shift(0),
-    "shift": lambda t: shift(3.3 * t, -1.7 * t),
-    "rotation": lambda t: turn(3 * t),
-    "zoom": lambda t: zoom(1.03**t),
-    "acceleration": lambda t: shift(0.8 * t * abs(t) + 2 * t),
-}
-
-
-def error(found, true):
-    return float(np.abs(found - true)[INNER, INNER].mean())
 
 
 @pytest.mark.parametrize("name", MOTIONS)
@@ -125,30 +79,6 @@ def test_a_camera_that_pans_drags_no_edge_into_the_picture():
     images = {t: seen(image, shift(6 * t)) for t in (-2.0, -1.0, 1.0, 2.0)}
     assert interpolate(images, 0.0).min() > 0.4
     assert extrapolate({t: images[t] for t in (-2.0, -1.0)}, 2.0).min() > 0.4
-
-
-DARK, BRIGHT = 0.3 * texture(seed=3), 0.6 + 0.4 * texture(seed=4)  # two scenes
-
-
-@pytest.mark.parametrize(("cut", "kept"), [(0.5, [1, 3, 4]), (3.5, [0, 1, 3])])
-def test_images_behind_a_cut_take_no_part(cut, kept):
-    images = {t: seen(DARK if t < cut else BRIGHT, shift(t)) for t in (0, 1, 3, 4)}
-    assert one_scene({t: grey_levels(image) for t, image in images.items()}, 2.0) == kept
-
-
-@pytest.mark.parametrize(("target", "scene"), [(1.75, DARK), (2.25, BRIGHT)])
-def test_a_cut_between_the_neighbours_is_not_crossed(target, scene):
-    images = {t: seen(DARK if t < 2 else BRIGHT, shift(2 * t)) for t in (0.0, 1.0, 3.0, 4.0)}
-    true = seen(scene, shift(2 * target))
-    assert error(interpolate(images, target), true) < 0.01
-    assert error((images[1.0] + images[3.0]) / 2, true) > 0.2
-
-
-def test_no_cut_where_there_is_motion_alone():
-    image = texture()
-    for move in MOTIONS.values():
-        greys = {t: grey_levels(seen(image, move(t))) for t in (-2.0, -1.0, 1.0, 2.0)}
-        assert one_scene(greys, 0.0) == [-2.0, -1.0, 1.0, 2.0]
 
 
 @pytest.mark.parametrize("lead", [1.0, 2.0])

@@ -11,10 +11,9 @@ from typing import Any
 
 from ...errors import Parser, UserError, require_known
 from ...evaluation.baselines import BASELINES
-from ...running import quiet_lightning
 from ..flags import add_input_flags, input_options, input_paths
 from ..io import FORMS, WRITERS
-from .fillers import DEFAULT, Filler, make_filler
+from .fillers import DEFAULT, DEVICES, Filler, make_filler
 from .job import Job, Request
 from .missing import KINDS
 from .report import REPORT
@@ -43,6 +42,10 @@ def _parser() -> Parser:
     parser.add_argument("--insert", type=int, default=0, metavar="K", help="put K images between each two")
     parser.add_argument("--at", nargs="+", default=[], metavar="TIME", help="put an image at a time or number")
     parser.add_argument("--every", metavar="STEP", help="give images so far apart alone: 1min, 0.5s; or a number")
+    parser.add_argument("--cuts", default="auto", help="between scenes: auto (found and not crossed; default) or none")
+    parser.add_argument(
+        "--uncertainty", action="store_true", help="say how far off each filled pixel may be, by known images"
+    )
     parser.add_argument("--holes", default="keep", help="pixels without a value: keep (default) or fill")
     parser.add_argument(
         "--range", type=float, nargs=2, metavar=("LOW", "HIGH"), help="of values (default: the images')"
@@ -55,13 +58,16 @@ def _parser() -> Parser:
     parser.add_argument("--resume", action="store_true", help="of several inputs, leave those that have a result")
     parser.add_argument("--truth", type=Path, help="the whole sequence in the same form: what is filled is scored")
     parser.add_argument("--tile", type=int, metavar="N", help="read larger images in parts of N pixels a side")
-    parser.add_argument("--device", default="cuda", help="cuda (a GPU where there is one; the default) or cpu")
+    parser.add_argument(
+        "--device", default=DEVICES[0], help="of a checkpoint: cuda (a GPU where there is one; the default) or cpu"
+    )
     add_input_flags(parser)
     return parser
 
 
 def _check(args: Namespace) -> None:
-    require_known("device", args.device, ["cuda", "cpu"])
+    require_known("device", args.device, DEVICES)
+    require_known("--cuts", args.cuts, ["auto", "none"])
     require_known("--holes", args.holes, ["keep", "fill"])
     if args.form is not None:
         require_known("form", args.form, FORMS)
@@ -81,7 +87,6 @@ def predict(argv: Sequence[str]) -> None:
     """Fill the missing images of sequences of the user's own."""
     args = _parser().parse_args(argv)
     _check(args)
-    quiet_lightning()
     paths = input_paths(args.inputs)
     lists = {key: tuple(value) for key, value in vars(args).items() if isinstance(value, list)}
     given = {**vars(args), **lists}

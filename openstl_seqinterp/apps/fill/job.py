@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from .fillers import Filler
 from .missing import missing_positions
 from .places import Places, output_places, output_timeline
 from .plan import Filling, Reading
-from .report import ANIMATION, OWN, REPORT, STRIP, Report, files_of
+from .report import OWN, REPORT, Report, files_of
 from .scale import Scale
+from .uncertainty import Uncertainty
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Request:
     insert: int = 0
     at: tuple[str, ...] = ()
     every: str | None = None
+    cuts: str = "auto"
+    uncertainty: bool = False
     holes: str = "keep"
     range: tuple[float, float] | None = None
     form: str | None = None
@@ -69,12 +73,13 @@ class Job:
             )
         self.scale = self._scale()
         self.fillings = [
-            Filling(filler, self.scale, lambda position, number=number: self.read(number, position), mask, self._own)  # type: ignore[misc]
+            Filling(filler, self.scale, partial(self.read, number), mask, self._own, cuts=request.cuts == "auto")
             for number, mask in enumerate(self.observed)
         ]
         for place, position in zip(self.places.places, self.places.position, strict=True):
             if position is None:
                 self.fillings[0].reading(float(place))  # says so where it cannot be
+        self._uncertainties: dict[int, Uncertainty] = {}
         self.truth = self._open_truth() if request.truth else None
 
     def _check_out(self, source: Path) -> None:
@@ -181,26 +186,38 @@ class Job:
             return filling.without_holes(position)
         return filling[position]
 
+    def _as_it_came(self, sequence: int, place: int) -> bool:
+        """Whether the image at a place of the result that is filled in some sequence is known in this one."""
+        position = self.places.position[place]
+        if position is None or not self.observed[sequence, position]:
+            return False
+        return self.request.holes == "keep" or self.source.holes(self.source.read(sequence, position)) is None
+
     def reading(self, sequence: int, place: int) -> Reading | None:
-        """How the image at a place of the result is read; None where it is as it came."""
-        position, filling = self.places.position[place], self.fillings[sequence]
-        if position is None:
-            return filling.reading(float(self.places.places[place]))
-        if not self.observed[sequence, position]:
-            return filling.readings[position]
-        filled = self.request.holes == "fill" and self.source.holes(self.source.read(sequence, position)) is not None
-        return filling.again(position) if filled else None
+        """How the image at a place of the result was read; None where it is as it came."""
+        return self.fillings[sequence].used.get(float(self.places.places[place]))
+
+    def uncertainty(self, sequence: int, place: int) -> np.ndarray:
+        """How far the image at a place of the result may be off: a standard deviation (H, W), in unit values."""
+        if sequence not in self._uncertainties:
+            targets = [float(self.places.places[place]) for place, known in enumerate(self.layout) if known is None]
+            self._uncertainties[sequence] = Uncertainty(self.fillings[sequence], targets)
+        return self._uncertainties[sequence].of(float(self.places.places[place]))
+
+    def fitted_to(self, sequence: int) -> int:
+        """How many known images the uncertainty of a sequence was fitted to."""
+        return self._uncertainties[sequence].calibrated if sequence in self._uncertainties else 0
 
     def run(self) -> dict[str, Any]:
         """Fill, write everything, and return what the report holds."""
-        start, report = time.perf_counter(), Report(self)
+        start = time.perf_counter()
         total = self.layout.count(None) * self.source.sequences
         steps = tracked(range(total), "filling", total)
 
         def give(sequence: int, place: int) -> np.ndarray:
             next(steps)
-            position, reading = self.places.position[place], self.reading(sequence, place)
-            if reading is None and position is not None:  # missing in another sequence alone
+            position = self.places.position[place]
+            if position is not None and self._as_it_came(sequence, place):
                 return self.source.read(sequence, position)
             image = self.image(sequence, place)
             report.add(sequence, place, image)
@@ -220,12 +237,12 @@ class Job:
         )
         staged = (atomic_files if self.alone else atomic_folder)(self.out, self.request.overwrite)
         with staged as folder:
+            report = Report(self, folder, f"{self.out.stem}." if self.alone else "")
             written = write(output, self.form, folder)
             next(steps, None)  # the bar is full
-            stem = f"{self.out.stem}." if self.alone else ""
-            report.draw(folder / (stem + STRIP), folder / (stem + (ANIMATION if not self.alone else "preview.gif")))
+            report.draw()
             content = report.content([path.relative_to(folder) for path in written], time.perf_counter() - start)
-            report.write(folder / (stem + REPORT), content)
+            report.write(content)
         return content
 
 

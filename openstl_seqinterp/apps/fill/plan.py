@@ -7,12 +7,13 @@ which they are asked for, so a sequence may be longer than memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...errors import UserError
+from ...motion.cuts import Scenes, of_one_scene
 from .fillers import Filler
 from .scale import Scale
 
@@ -70,7 +71,9 @@ class Filling:
     """The images of a sequence (H, W, C) in unit values by position, the missing ones filled when they are asked for.
 
     ``read`` gives an observed one, ``places`` (T,) says when the positions are, in steps (0, 1, 2, ... by default).
-    Ask in rising order.
+    Ask in rising order. No image is read from another scene where ``cuts`` are looked for, unless the method can do
+    nothing with those of its own. ``used`` says how each image was read, by its place, and ``found`` which cuts, by the
+    positions beside them, were in the way.
     """
 
     def __init__(
@@ -80,10 +83,15 @@ class Filling:
         read: Callable[[int], np.ndarray],
         observed: np.ndarray,
         places: np.ndarray | None = None,
+        *,
+        cuts: bool = True,
     ) -> None:
         self.filler, self.scale, self.read, self.observed = filler, scale, read, np.asarray(observed, bool)
         self.places = np.arange(float(len(self.observed))) if places is None else places
         self.readings = plan(filler, self.observed, self.places)
+        self.scenes = Scenes(read, self.places) if cuts and not scale.labels else None
+        self.used: dict[float, Reading] = {}
+        self.found: set[tuple[int, int]] = set()
         self._filled: dict[int, np.ndarray] = {}
         self._needed = {p for each in self.readings.values() for p in each.sources if not self.observed[p]}
 
@@ -97,7 +105,7 @@ class Filling:
             if needed:
                 waiting += needed
             else:
-                self._filled[waiting.pop()] = self._predict(self.readings[target], float(self.places[target]))
+                self._filled[waiting.pop()] = self.predict(self.readings[target], float(self.places[target]))
         oldest = position - _REMEMBERED
         for place in [*self._filled]:  # an image of 1280x720 takes 11 MB
             if place < oldest or (place != position and place not in self._needed):
@@ -114,12 +122,15 @@ class Filling:
 
     def at(self, place: float) -> np.ndarray:
         """The image at a place between positions."""
-        return self._predict(self.reading(place), place)
+        return self.predict(self.reading(place), place)
 
-    def again(self, position: int) -> Reading | None:
-        """How the image at an observed position would be read if it were missing; None where it could not be."""
+    def again(self, position: int, hidden: Sequence[int] = ()) -> Reading | None:
+        """How the image at an observed position would be read if it, and those ``hidden``, were missing.
+
+        None where it could not be.
+        """
         observed = self.observed.copy()
-        observed[position] = False
+        observed[[position, *hidden]] = False
         context = self.filler.context(observed, self.places, float(self.places[position]))
         return None if context is None else Reading(context, observed)
 
@@ -128,12 +139,33 @@ class Filling:
         image, reading = self.read(position), self.again(position)
         if reading is None:
             return image
-        return np.where(np.isnan(image), self._predict(reading, float(self.places[position])), image)
+        return np.where(np.isnan(image), self.predict(reading, float(self.places[position])), image)
 
-    def _predict(self, reading: Reading, target: float) -> np.ndarray:
-        sources = reading.sources
-        images = [self[place] if self.observed[place] else self._kept(place) for place in sources]
-        slots = np.array(reading.context)
+    def in_scene(self, reading: Reading, target: float) -> Reading:
+        """``reading`` without the images of other scenes than that of the place ``target``."""
+        sources = [place for place in reading.sources if self.observed[place]]
+        if self.scenes is None or not sources:
+            return reading
+        known = np.flatnonzero(self.observed & reading.known).tolist()
+        first, last = np.searchsorted(known, [min(sources), max(sources)]).tolist()
+        cuts = list(self.scenes.cuts(known, first, last))
+        if not cuts:
+            return reading
+        self.found.update(cuts)
+        first, last = of_one_scene(cuts, self.places, target)
+        own = reading.known.copy()
+        own[:first], own[last + 1 :] = False, False
+        context = self.filler.context(own, self.places, target)
+        return reading if context is None else Reading(context, own)
+
+    def sources(self, reading: Reading) -> list[np.ndarray]:
+        """The images (H, W, C) that one is read from."""
+        return [self[place] if self.observed[place] else self._kept(place) for place in reading.sources]
+
+    def predict(self, reading: Reading, target: float) -> np.ndarray:
+        """The image (H, W, C) at the place ``target`` as it is read, but for other scenes."""
+        reading = self.used[target] = self.in_scene(reading, target)
+        images, slots, sources = self.sources(reading), np.array(reading.context), reading.sources
         inside = np.clip(slots, 0, len(self.places) - 1)
         offset = self.places[inside] + (slots - inside) - target
         observed = np.isin(slots, sources)

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-import torch
 
 from ..._version import __version__
 from ...errors import UserError
-from ...evaluation.figures import sequence_animation, sequence_figure
-from ...evaluation.metrics import METRICS
 from ...files import write_json
 
 if TYPE_CHECKING:
     from .job import Job
 
-REPORT, STRIP, ANIMATION = "report.json", "strip.png", "sequence.gif"
-OWN = {REPORT, STRIP, ANIMATION}
+REPORT, STRIP, ANIMATION, UNCERTAINTY = "report.json", "strip.png", "sequence.gif", "uncertainty.npy"
+OWN = {REPORT, STRIP, ANIMATION, UNCERTAINTY}
 _SHOWN, _THUMBNAIL = 16, 160  # images in the pictures, and the most pixels of their sides there
 
 
 class Report:
-    """Collects what is filled, as it is filled."""
+    """Collects what is filled, as it is filled, for files in ``folder`` whose names begin with ``stem``."""
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
+    def __init__(self, job: Job, folder: Path, stem: str) -> None:
+        self.job, self.folder, self.stem = job, folder, stem
         count, first = len(job.layout), job.layout.index(None)
         self.shown = range(max(0, min(first - _SHOWN // 2, count - _SHOWN)), count)[:_SHOWN]
         self.thumbnails: dict[int, np.ndarray] = {}
         self.scores: list[dict[str, Any]] = []
+        self.doubts: dict[tuple[int, int], dict[str, float]] = {}  # of sequence and place
+        self.deviations: dict[int, np.ndarray] = {}  # of what is shown
+        self.deviation: np.ndarray | None = None
+        if job.request.uncertainty:
+            shape = (job.source.sequences * job.layout.count(None), *job.source.shape[:2])
+            path = folder / (stem + UNCERTAINTY)
+            self.deviation = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
 
     def add(self, sequence: int, place: int, image: np.ndarray) -> None:
         """Take notice of an image (H, W, C) in unit values. UserError where the truth cannot be compared with it."""
@@ -43,15 +48,35 @@ class Report:
             colours = slice(3 if image.shape[2] == 4 else None)  # an alpha that is the same everywhere flatters
             scores = _score(image[..., colours], true[..., colours])
             self.scores.append({"sequence": sequence + 1, "image": place + 1, **scores})
+        if self.deviation is not None:
+            self._doubt(sequence, place)
 
-    def draw(self, strip: Path, animation: Path) -> None:
+    def _doubt(self, sequence: int, place: int) -> None:
+        """Take notice of how far an image may be off, in units of its values."""
+        deviation = self.job.uncertainty(sequence, place) * np.float32(self.job.scale.span)
+        assert self.deviation is not None
+        self.deviation[len(self.doubts)] = deviation
+        mean, worst = (float(each(deviation)) for each in (np.nanmean, np.nanmax))
+        self.doubts[sequence, place] = {"mean": float(f"{mean:.4g}"), "worst": float(f"{worst:.4g}")}
+        if sequence == 0 and place in self.shown:
+            self.deviations[place] = _thumbnail(deviation[..., None], np.inf)
+
+    def draw(self) -> None:
         """Write the pictures."""
+        from ...evaluation.figures import Tile, sequence_animation, sequence_figure  # they take a second to import
+
         job, filled = self.job, self.thumbnails
         frames = np.stack([
             filled[place] if place in filled else self._thumbnail(job.image(0, place)) for place in self.shown
         ])  # fmt: skip
         marked = {number: filled[place] for number, place in enumerate(self.shown) if place in filled}
-        sequence_figure(strip, frames, marked, {}, first=self.shown.start + 1)
+        worst = max((float(each.max()) for each in self.deviations.values()), default=0.0) or 1.0
+        below = {
+            place - self.shown.start: Tile(0.75 * each / worst, f"±{self.doubts[0, place]['mean']:.3g}", "tab:orange")
+            for place, each in self.deviations.items()
+        }
+        sequence_figure(self.folder / (self.stem + STRIP), frames, marked, below, first=self.shown.start + 1)
+        animation = self.folder / (self.stem + (ANIMATION if not job.alone else "preview.gif"))
         sequence_animation(animation, frames, marked, scale=max(1, 320 // max(frames.shape[2:])))
 
     def _thumbnail(self, image: np.ndarray) -> np.ndarray:
@@ -80,13 +105,16 @@ class Report:
                     "at": source.timeline.text(instant),
                     "read_from": [number[each] for each in reading.sources if each in number],
                 })  # fmt: skip
+                if (sequence, place) in self.doubts:
+                    filled[-1]["uncertainty"] = self.doubts[sequence, place]
+        cuts, notes = self._cuts(number)
         content: dict[str, Any] = {
             "input": str(source.path),
             "understood": source.describe(),
             "found": job.found,
             "method": job.filler.name,
             "openstl_seqinterp": __version__,
-            "torch": torch.__version__,
+            "torch": version("torch"),
             "images": {"type": str(source.dtype), "shape": list(source.shape)},
             "range": None if job.scale.labels else [job.scale.low, job.scale.low + job.scale.span],
             "sequences": source.sequences,
@@ -97,20 +125,42 @@ class Report:
             "files": sorted({path.parts[0] for path in written}),
             "filled": filled,
             "seconds": round(seconds, 2),
-            "notes": list(source.notes),
+            "cuts": cuts,
+            "notes": [*source.notes, *notes],
         }
+        if self.deviation is not None:
+            content["uncertainty"] = {
+                "file": self.stem + UNCERTAINTY,
+                "fitted_to": [job.fitted_to(sequence) for sequence in range(source.sequences)],
+            }
         if job.truth is not None:
+            metrics = dict.fromkeys(metric for score in self.scores for metric in score)
             means = {
                 metric: float(np.mean([score[metric] for score in self.scores if metric in score]))
-                for metric in METRICS
-                if any(metric in score for score in self.scores)
+                for metric in metrics
+                if metric not in ("sequence", "image")
             }
             content["scores"] = {"mean": means, "images": self.scores}
         return content
 
-    def write(self, path: Path, content: dict[str, Any]) -> None:
+    def _cuts(self, number: dict[int, int]) -> tuple[list[list[int]], list[str]]:
+        """The numbers of the images beside each cut that was in the way, and what to say of them."""
+        found = sorted({cut for filling in self.job.fillings for cut in filling.found})
+        cuts = [[number[one], number[other]] for one, other in found if one in number and other in number]
+        notes = []
+        if cuts:
+            numbers = ", ".join(f"{one} and {other}" for one, other in cuts)
+            notes.append(f"cut between images {numbers}: not crossed (--cuts none turns this off)")
+        if hidden := [f"{one} and {other}" for one, other in cuts if other - one > 1]:
+            notes.append(
+                f"no image shows where between {', '.join(hidden)} the scene ends: images there are taken to be of the "
+                "scene of the nearer one"
+            )
+        return cuts, notes
+
+    def write(self, content: dict[str, Any]) -> None:
         """Write report.json."""
-        write_json(path, content)
+        write_json(self.folder / (self.stem + REPORT), content)
 
 
 def files_of(folder: Path) -> set[str] | None:
@@ -122,13 +172,13 @@ def files_of(folder: Path) -> set[str] | None:
         return None
 
 
-def _thumbnail(image: np.ndarray) -> np.ndarray:
-    """(C, H, W) in [0, 1], grey or RGB, no side longer than `_THUMBNAIL`, black where there is no value."""
+def _thumbnail(image: np.ndarray, most: float = 1) -> np.ndarray:
+    """(C, H, W), 0 to ``most``, grey or RGB, no side longer than `_THUMBNAIL`, black where there is no value."""
     colours = image[..., :3] if image.shape[2] >= 3 else image[..., :1]
     factor = min(1.0, _THUMBNAIL / max(image.shape[:2]))
     size = [max(1, round(side * factor)) for side in (image.shape[1], image.shape[0])]
     small = cv2.resize(np.nan_to_num(colours), size, interpolation=cv2.INTER_AREA)
-    return np.clip(small.reshape(size[1], size[0], -1), 0, 1).transpose(2, 0, 1)
+    return np.clip(small.reshape(size[1], size[0], -1), 0, most).transpose(2, 0, 1)
 
 
 def _score(image: np.ndarray, true: np.ndarray) -> dict[str, float]:
@@ -136,6 +186,10 @@ def _score(image: np.ndarray, true: np.ndarray) -> dict[str, float]:
 
     SSIM, which looks at windows, is left out where there are such pixels or fewer than its window has.
     """
+    from torch import from_numpy
+
+    from ...evaluation.metrics import METRICS
+
     known = ~(np.isnan(image) | np.isnan(true)).any(axis=-1)
     if not known.any():
         raise UserError("--truth: a filled image and the true one have no pixel in common that has a value")
@@ -143,11 +197,11 @@ def _score(image: np.ndarray, true: np.ndarray) -> dict[str, float]:
     scores = {}
     for name, metric in METRICS.items():
         if whole:
-            pair = [torch.from_numpy(np.ascontiguousarray(each.transpose(2, 0, 1)))[None] for each in (image, true)]
+            pair = [from_numpy(np.ascontiguousarray(each.transpose(2, 0, 1)))[None] for each in (image, true)]
         elif metric.windowed:
             continue
         else:
-            pair = [torch.from_numpy(np.ascontiguousarray(each[known].T))[None, :, None] for each in (image, true)]
+            pair = [from_numpy(np.ascontiguousarray(each[known].T))[None, :, None] for each in (image, true)]
         try:
             value = float(metric.function(pair[0].clamp(0, 1) if metric.clipped else pair[0], pair[1]))
         except ValueError:

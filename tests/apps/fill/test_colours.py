@@ -1,6 +1,6 @@
 import numpy as np
 
-from openstl_seqinterp.apps.fill.fillers import Network
+from openstl_seqinterp.apps.fill.network import Network
 
 
 def test_a_network_of_rgb_fills_rgba_and_alpha_is_that_of_the_nearest_image(monkeypatch):

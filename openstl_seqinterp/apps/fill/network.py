@@ -1,0 +1,80 @@
+"""A trained method as a filler, from its checkpoint. It takes seconds to import: only what reads a checkpoint does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ... import device, host, registry, speedups
+from ...checkpoint import check_network, load_checkpoint, load_weights, no_larger_than
+from ...errors import UserError
+from ...running import quiet_lightning
+from .fillers import Filler
+from .tiles import in_tiles
+
+
+class Network(Filler):
+    """A trained method, from its checkpoint. UserError where that is damaged, unsafe or of no known method."""
+
+    def __init__(self, path: Path, requested: str, tile: int) -> None:
+        quiet_lightning()
+        checkpoint = load_checkpoint(path)
+        settings = checkpoint["hyper_parameters"]
+        registry.register()
+        name = settings["method"].lower()
+        if name not in host.method_maps:
+            raise UserError(f"{path} is of method {name!r}, which host {host.NAME} does not have; see docs/openstl.md")
+        self.name, self.abilities = registry.method_names()[name], registry.abilities(name)
+        self.device = torch.device("cuda" if device.accelerator(requested) == "gpu" else "cpu")
+        check_network(settings, self.abilities.settings, checkpoint, path)
+        slots, planes, *size = settings["in_shape"]
+        try:
+            with no_larger_than(checkpoint["state_dict"], path):
+                self.method: Any = host.method_maps[name](**{**settings, "device": self.device.type})
+        except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise UserError(f"{path}: {name} cannot be built with the settings in it: {error!r}") from error
+        load_weights(self.method, checkpoint, path)
+        speedups.prepare(self.method.model, device.accelerator(requested), device.PRECISIONS["32"])
+        self.method.eval().to(self.device)
+        self.protocol = replace(self.abilities.protocol, given=slots)
+        self.channels, self.size = planes - self.protocol.planes, tuple(size)
+        # Networks of any size halve their images so often.
+        self.multiple = 2 ** (settings.get("N_S", 0) // 2)
+        self.tile = max(self.multiple, tile - tile % self.multiple)
+        self.needs, self.regular = self.protocol.needs, not self.protocol.masked
+
+    def context(self, observed: np.ndarray, places: np.ndarray, target: float) -> tuple[int, ...] | None:
+        index = float(np.interp(target, places, np.arange(len(places)))) + max(0.0, target - places[-1])
+        return self.abilities.reading(self.protocol, len(observed)).context(observed, index)
+
+    @torch.no_grad()
+    def predict(self, frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
+        channels, *size = frames.shape[1:]
+        if (self.channels, channels) == (3, 4):  # of RGBA it sees the colours, and what is opaque stays where it was
+            nearest = min(np.flatnonzero(observed), key=lambda place: abs(offset[place]))
+            return np.concatenate([self.predict(frames[:, :3], observed, offset), frames[nearest, 3:]])
+        if self.channels == channels:
+            batch = frames[None]
+        elif self.channels == 1:  # it sees each channel by itself
+            batch = frames.swapaxes(0, 1)[:, :, None]
+        elif channels == 1:  # it sees grey as equal channels
+            batch = np.broadcast_to(frames, (len(frames), self.channels, *size))[None]
+        else:
+            raise UserError(f"{self.name} was trained on images of {self.channels} channels, these have {channels}")
+        if not self.abilities.any_size and tuple(size) != self.size:
+            raise UserError(f"{self.name} works on images of its own size {self.size} alone, these are {tuple(size)}")
+
+        def read(part: np.ndarray) -> np.ndarray:
+            x = torch.from_numpy(self.protocol.inputs(part, observed, offset)).to(self.device)
+            return host.predict(self.method, x)[:, 0].float().cpu().numpy()
+
+        predicted = in_tiles(read, batch, self.tile, self.multiple) if self.abilities.any_size else read(batch)
+        if not np.isfinite(predicted).all():
+            raise UserError(f"the predictions of {self.name} are not finite; train again with a lower --lr")
+        if channels == 1:
+            predicted = predicted.mean(axis=1, keepdims=True)
+        return predicted.reshape(channels, *size)

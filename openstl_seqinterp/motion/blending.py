@@ -1,0 +1,39 @@
+"""Candidates for an image, blended into one, and how far they lie apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+_WINDOW = 9  # pixels a side of the window in which candidates are compared
+
+
+class Candidate(NamedTuple):
+    """An ``image`` float32 (H, W, C) that may be the right one, with the ``weight`` (H, W, 1) of each of its pixels."""
+
+    weight: np.ndarray
+    image: np.ndarray
+
+
+def blend(candidates: Iterable[Candidate]) -> np.ndarray:
+    """Their weighted mean (H, W, C)."""
+    weights: Any = 0
+    total: Any = 0
+    for weight, image in candidates:
+        weights, total = weights + weight, total + weight * image
+    return np.asarray(total / weights)
+
+
+def spread(candidates: Iterable[Candidate]) -> np.ndarray:
+    """Their weighted standard deviation (H, W), over the channels and a window of 9x9 pixels.
+
+    Where all show the same they are probably right, where they differ some are wrong.
+    """
+    every = list(candidates)
+    mean = blend(every)
+    squares = blend(Candidate(weight, np.square(image - mean)) for weight, image in every)
+    window = (_WINDOW, _WINDOW)
+    return np.sqrt(cv2.boxFilter(squares.mean(axis=-1), -1, window, borderType=cv2.BORDER_REPLICATE))

@@ -1,0 +1,79 @@
+"""Cuts: found where a scene ends, and nowhere else."""
+
+import numpy as np
+import pytest
+from textures import MOTIONS, error, seen, shift, texture
+
+import openstl_seqinterp
+from openstl_seqinterp.motion.cuts import Scenes, of_one_scene
+
+DARK, BRIGHT = 0.3 * texture(seed=3), 0.6 + 0.4 * texture(seed=4)  # two scenes
+
+
+def found(images):
+    places = np.arange(float(len(images)))
+    return list(Scenes(images.__getitem__, places).cuts(range(len(images)), 0, len(images)))
+
+
+@pytest.mark.parametrize("cut", [1, 3, 6])
+@pytest.mark.parametrize("size", [24, 120, 200])
+def test_a_cut_is_found(cut, size):
+    images = [seen(DARK if t < cut else BRIGHT, shift(1.5 * t), size) for t in range(8)]
+    assert found(images) == [(cut - 1, cut)]
+
+
+@pytest.mark.parametrize("name", MOTIONS)
+def test_motion_is_no_cut(name):
+    image = texture()
+    assert found([seen(image, MOTIONS[name](t - 3)) for t in range(7)]) == []
+
+
+def test_noise_a_fade_and_a_change_of_light_are_no_cuts():
+    rng = np.random.default_rng(0)
+    image = seen(texture(), shift(0))
+    assert found([image + rng.normal(0, 0.1, image.shape).astype(np.float32) for _ in range(8)]) == []
+    assert found([image * np.float32(1 - t / 10) for t in range(8)]) == []
+    first, last = seen(DARK, shift(0)), seen(BRIGHT, shift(0))
+    assert found([first + (last - first) * np.float32(t / 7) for t in range(8)]) == []
+
+
+def test_each_image_is_read_once():
+    images = [seen(texture(), shift(t)) for t in range(6)]
+    read = []
+
+    def give(position):
+        read.append(position)
+        return images[position]
+
+    scenes = Scenes(give, np.arange(6.0))
+    for number in range(5):
+        assert list(scenes.cuts(range(6), number, number + 1)) == []
+    assert sorted(read) == read == [*range(6)]
+
+
+@pytest.mark.parametrize(
+    ("target", "scene"), [(0.5, (0, 3)), (3.4, (0, 3)), (3.5, (0, 3)), (3.6, (4, 5)), (5.0, (4, 5)), (6.5, (6, 9))]
+)
+def test_a_target_is_of_the_scene_of_the_nearer_image(target, scene):
+    assert of_one_scene([(3, 4), (5, 6)], np.arange(10.0), target) == scene
+
+
+@pytest.mark.parametrize("method", ["mean", "dis-flow", "motion"])
+@pytest.mark.parametrize(("missing", "scene"), [(4, DARK), (6, BRIGHT)])  # one image behind the cut, or before it
+def test_nothing_is_filled_across_a_cut(method, missing, scene):
+    images = np.stack([seen(DARK if t < 5 else BRIGHT, shift(0)) for t in range(10)])
+    observed = np.arange(10) != missing
+    given = np.where(observed[:, None, None, None], images, np.nan)
+    result = openstl_seqinterp.fill(given, observed, method=method)
+    assert error(result[missing], images[missing]) < 0.01
+    observed[5] = False  # now the cut lies among missing images
+    across = openstl_seqinterp.fill(given, observed, method="mean", cuts=False)
+    if missing == 4:
+        assert error(across[missing], images[missing]) > 0.1
+
+
+def test_uneven_gaps_are_no_cuts():
+    image = texture()
+    places = np.array([0.0, 1, 2, 6, 7, 8])
+    images = [seen(image, shift(1.5 * place)) for place in places]
+    assert list(Scenes(images.__getitem__, places).cuts(range(6), 0, 6)) == []

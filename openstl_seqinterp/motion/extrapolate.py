@@ -1,79 +1,105 @@
-"""The image behind others on one side, by their motion and without training: semi-Lagrangian advection.
+"""The image behind others on one side, by their motion and without training.
 
-Motion is taken as constant along its path. How much of it can be trusted is learned from the images themselves: the
-candidate is taken that continues the known images best.
+Four predictions, along the motion taken as constant: the nearest image carried on by the flow that led to it; read
+along the flow from it; moved with a smooth velocity of the latest images (semi-Lagrangian); and as it is. They are
+mixed band by band, with the weights that continue the known images best, and details that do not last are damped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
-import cv2
 import numpy as np
 
+from .advect import semi_lagrangian, smooth_velocity
+from .bands import count, mixed, weights
 from .blending import Candidate
 from .flow import continued_flow, grey_levels, resized, warp
+from .holes import without_holes
 from .project import back_along
 
-_BLUR = 1.0  # pixels: standard deviation of a light blur, which noise and decay ask for
-Mix = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # of near, carried, reversed, an image
-
-CANDIDATES: dict[str, Mix] = {
-    "carried": lambda near, carried, reversed_: carried,
-    "copy": lambda near, carried, reversed_: near,
-    "both": lambda near, carried, reversed_: (carried + reversed_) / 2,
-    "all": lambda near, carried, reversed_: (carried + reversed_ + near) / 3,
-    "blurred": lambda near, carried, reversed_: cv2.GaussianBlur(
-        carried, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE
-    ).reshape(carried.shape),
-}
+_SMOOTH = 10.0  # pixels of the images in which flows are searched
+_PAIRS = 3  # the latest ones, for the smooth velocity
+Images = Mapping[float, np.ndarray]
 
 
-def _continued(
-    images: Mapping[float, np.ndarray], greys: Mapping[float, np.ndarray], near: float, far: float, target: float
-) -> tuple[np.ndarray, ...]:
-    """The image ``near``, and what it becomes at ``target`` along the flow from ``far``, and along that back to it."""
-    reach = (target - near) / (near - far)
-    pair = greys[far], greys[near]
-    # The flow from far to near is carried on: content at x was at x + u at the time of far, and at a share of it later.
-    carried = back_along((1 + reach) * continued_flow(*pair, None, 1.0)) * np.float32(reach / (1 + reach))
-    reversed_ = back_along(-reach * continued_flow(*pair[::-1], None, 1.0))
-    image = images[near]
+def _flow(greys: Images, source: float, destination: float) -> np.ndarray:
+    return continued_flow(greys[source], greys[destination], None, 1.0)
+
+
+def _carried(greys: Images, order: Sequence[float], lead: float) -> np.ndarray:
+    """The flow from the image before carried on: content at x was at x + u then, and at a share of it later."""
+    near, far = order[:2]
+    reach = lead / abs(near - far)
+    return back_along((1 + reach) * _flow(greys, far, near)) * np.float32(reach / (1 + reach))
+
+
+def _reversed(greys: Images, order: Sequence[float], lead: float) -> np.ndarray:
+    near, far = order[:2]
+    return back_along(-lead / abs(near - far) * _flow(greys, near, far))
+
+
+def _smooth(greys: Images, order: Sequence[float], lead: float) -> np.ndarray:
+    pairs = list(pairwise(order[: _PAIRS + 1]))
+    a_step = abs(order[0] - order[1])
+    flows = [_flow(greys, near, far) * np.float32(-a_step / abs(near - far)) for near, far in pairs]
+    velocity = smooth_velocity(flows, [greys[near] for near, _ in pairs], _SMOOTH)
+    return semi_lagrangian(velocity, lead / a_step)
+
+
+# Displacements back to the nearest image, from grey images, their places, the nearest first, and the time to go.
+Path = Callable[[Images, Sequence[float], float], np.ndarray]
+_PATHS: tuple[Path, ...] = (_carried, _reversed, _smooth)
+_EXPECTED = np.array([0.5, 0.5, 0.0, 0.0])  # weights where there is nothing to learn from; the last is the copy's
+
+
+def _predictions(images: Images, greys: Images, order: Sequence[float], lead: float) -> list[np.ndarray]:
+    image = images[order[0]]
     height, width, _ = image.shape
-    return image, *(warp(image, resized(u, height, width), cubic=True) for u in (carried, reversed_))
+    moved = [warp(image, resized(path(greys, order, lead), height, width), cubic=True) for path in _PATHS]
+    return [*moved, image]
 
 
-def candidates(images: Mapping[float, np.ndarray], target: float) -> Iterator[Candidate]:
+def _prepared(images: Images, target: float) -> tuple[dict[float, np.ndarray], dict[float, np.ndarray], list[float]]:
+    """The images float32 without holes, in grey levels, and their places, the nearest first."""
+    whole, _ = without_holes({place: image.astype(np.float32, copy=False) for place, image in images.items()})
+    greys = {place: grey_levels(image) for place, image in whole.items()}
+    return whole, greys, sorted(whole, key=lambda place: abs(place - target))
+
+
+def candidates(images: Images, target: float) -> Iterator[Candidate]:
     """The image at ``target`` by each of the ways to continue the nearest one, all with the same weight."""
-    near, *others = sorted(images, key=lambda place: abs(place - target))
-    one = np.ones((*images[near].shape[:2], 1), np.float32)
-    if not others:
-        yield Candidate(one, images[near])
-        return
-    greys = {place: grey_levels(image) for place, image in images.items()}
-    for image in _continued(images, greys, near, others[0], target):
+    whole, greys, order = _prepared(images, target)
+    near = whole[order[0]]
+    one = np.ones((*near.shape[:2], 1), np.float32)
+    found = [near] if len(order) == 1 else _predictions(whole, greys, order, abs(target - order[0]))
+    for image in found:
         yield Candidate(one, image)
 
 
-def extrapolate(images: Mapping[float, np.ndarray], target: float) -> np.ndarray:
+def extrapolate(images: Images, target: float) -> np.ndarray:
     """The image (H, W, C) at ``target`` from those by their places, all on one side of it; most values in [0, 1].
 
-    The nearest two give the motion; with a third one, the candidate is chosen that gives the nearest from the next two
-    with the least squared error. A copy of the nearest where there is but one.
+    From three images on the weights are learned: those with which earlier images would have given the nearest one.
+    A copy of the nearest where there is but one. A pixel that is NaN has no value; all have one in the result.
     """
-    near, *others = sorted(images, key=lambda place: abs(place - target))
-    if not others:
-        return images[near].astype(np.float32)
-    greys = {place: grey_levels(image) for place, image in images.items()}
-    best = CANDIDATES[_best(images, greys, [near, *others])]
-    return best(*_continued(images, greys, near, others[0], target))
+    whole, greys, order = _prepared(images, target)
+    near = order[0]
+    if len(order) == 1:
+        return whole[near]
+    lead = abs(target - near)
+    shares = [_EXPECTED] * count(*whole[near].shape[:2])
+    if len(order) > 2:
+        shares = _learned(whole, greys, order, lead)
+    return mixed(_predictions(whole, greys, order, lead), shares)
 
 
-def _best(images: Mapping[float, np.ndarray], greys: Mapping[float, np.ndarray], order: Sequence[float]) -> str:
-    """The candidate that continues the known images best, each from the two behind it."""
-    errors = dict.fromkeys(CANDIDATES, 0.0)
-    for known, near, far in zip(order, order[1:], order[2:], strict=False):
-        parts = _continued(images, greys, near, far, known)
-        for name, candidate in CANDIDATES.items():
-            errors[name] += float(np.square(candidate(*parts) - images[known]).mean())
-    return min(errors, key=lambda name: errors[name])
+def _learned(images: Images, greys: Images, order: Sequence[float], lead: float) -> list[np.ndarray]:
+    """The weights of each band for a time of ``lead`` to go, by how the nearest image is had from earlier ones."""
+    near = order[0]
+    start = min(range(1, len(order) - 1), key=lambda number: abs(abs(order[number] - near) - lead))
+    tried = abs(order[start] - near)
+    found = weights(_predictions(images, greys, order[start:], tried), images[near], _EXPECTED)
+    # What lasts for a time decays alike in the next one, so a longer lead takes a power of it.
+    return [share * share.sum() ** (lead / tried - 1) if share.any() else share for share in found]

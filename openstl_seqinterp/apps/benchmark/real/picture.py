@@ -1,0 +1,56 @@
+"""A picture of hidden images, what was made of them, and the errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from matplotlib.figure import Figure
+
+from ....evaluation.figures import save
+from .measure import Shown
+
+_SIDE = 256  # pixels of the window that is shown
+_MOST_ROWS = 8
+_BRIGHTEST = 64  # levels of 255: an error that is drawn brightest
+
+
+def _window(shown: Shown) -> tuple[slice, slice]:
+    """Where predictions err most: the window in which an image that moved needs looking at."""
+    errors = [np.abs(image - shown.truth).mean(axis=-1) for image in shown.predictions.values()]
+    error = np.nan_to_num(np.minimum.reduce(errors)).astype(np.float32)
+    size = [min(_SIDE, side) for side in error.shape]
+    sums = cv2.boxFilter(error, -1, (size[1], size[0]), anchor=(0, 0), borderType=cv2.BORDER_ISOLATED)
+    inside = sums[: error.shape[0] - size[0] + 1, : error.shape[1] - size[1] + 1]
+    top, left = np.unravel_index(inside.argmax(), inside.shape)
+    return slice(int(top), int(top) + size[0]), slice(int(left), int(left) + size[1])
+
+
+def picture(path: Path, rows: Sequence[Shown], methods: Sequence[str]) -> None:
+    """A row for each image: the truth, what each of ``methods`` made of it, and how far each is off."""
+    rows = rows[:_MOST_ROWS]
+    columns = 1 + 2 * len(methods)
+    figure = Figure(figsize=(1.9 * columns, 2.05 * len(rows)), layout="constrained")
+    axes = figure.subplots(len(rows), columns, squeeze=False)
+    for line, shown in zip(axes, rows, strict=True):
+        part = _window(shown)
+        present = [method for method in methods if method in shown.predictions]
+        values = [shown.truth, *(shown.predictions[method] for method in present)]
+        images = {f"{shown.sequence}, image {shown.number}": values[0][part]}
+        images |= {method: image[part] for method, image in zip(present, values[1:], strict=True)}
+        low, high = np.nanpercentile(shown.truth[part], (0.5, 99.5)) if np.isfinite(shown.truth[part]).any() else (0, 1)
+        for each in line:
+            each.axis("off")
+        for each, (title, image) in zip(line, images.items(), strict=False):
+            if image.shape[-1] == 3:
+                each.imshow(np.clip(np.nan_to_num(image), 0, 1))
+            else:
+                each.imshow(image.mean(axis=-1), cmap="gray", vmin=low, vmax=max(high, low + 1e-6))
+            each.set_title(title, fontsize=7)
+        for each, (method, image) in zip(line[len(images) :], list(images.items())[1:], strict=False):
+            error = 255 * np.abs(image - shown.truth[part]).mean(axis=-1)
+            each.imshow(error, cmap="inferno", vmin=0, vmax=_BRIGHTEST)
+            each.set_title(f"{method}, error {np.nanmean(error):.1f}", fontsize=7)
+    save(figure, path)

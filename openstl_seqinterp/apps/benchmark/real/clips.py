@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ....errors import UserError
+from ....motion.cuts import Scenes
 from ....motion.flow import dis_flow, grey_levels
-from ....motion.interpolate import one_scene
 from ...fill.scale import Scale
 from ...io import Options, Source, open_source
 from ...io.readers import READERS
@@ -134,25 +134,19 @@ def _runs(source: Source, sequence: int) -> Iterator[tuple[int, int]]:
     edges = [0, *(place for place in range(1, len(scanned)) if scanned[place] - scanned[place - 1] > 1), len(scanned)]
     for first, last in pairwise(edges):
         places = scanned[first:last]
-        cuts = list(_cuts(source, sequence, places)) if source.form in _CUT_FORMS else []
+        cuts = _cuts(source, sequence, places) if source.form in _CUT_FORMS else []
         borders = [places[0], *cuts, places[-1] + 1]
         yield from pairwise(borders)
 
 
-def _cuts(source: Source, sequence: int, places: list[int]) -> Iterator[int]:
-    """The positions before which there is a cut, by the test that keeps `motion.interpolate` from crossing one."""
-    greys: dict[float, np.ndarray] = {}
-    for position in places[1:]:
-        near = [place for place in range(position - 2, position + 2) if places[0] <= place <= places[-1]]
-        greys = {place: greys[place] if place in greys else _grey(source, sequence, place) for place in near}
-        if not {position - 1, position} <= set(one_scene(greys, position - 0.5)):
-            yield position
-
-
-def _grey(source: Source, sequence: int, place: int) -> np.ndarray:
-    frame = source.read(sequence, place)
-    most = float(np.iinfo(frame.dtype).max) if frame.dtype.kind in "iu" else 1.0
-    return grey_levels(frame.astype(np.float32) / np.float32(most))
+def _cuts(source: Source, sequence: int, positions: list[int]) -> list[int]:
+    """The positions before which there is a cut, by the test that keeps fillers from crossing one."""
+    most = float(np.iinfo(source.dtype).max) if source.dtype.kind in "iu" else 1.0
+    scenes = Scenes(
+        lambda position: source.read(sequence, position).astype(np.float32) / np.float32(most),
+        np.arange(source.length, dtype=float),
+    )
+    return [after for _, after in scenes.cuts(positions, 0, len(positions))]
 
 
 def _clip(source: Source, sequence: int, start: int, end: int, name: str) -> Clip:

@@ -36,4 +36,5 @@ def spread(candidates: Iterable[Candidate]) -> np.ndarray:
     mean = blend(every)
     squares = blend(Candidate(weight, np.square(image - mean)) for weight, image in every)
     window = (_WINDOW, _WINDOW)
-    return np.sqrt(cv2.boxFilter(squares.mean(axis=-1), -1, window, borderType=cv2.BORDER_REPLICATE))
+    variance = cv2.boxFilter(squares.mean(axis=-1), -1, window, borderType=cv2.BORDER_REPLICATE)
+    return np.sqrt(np.maximum(variance, 0))  # its running sums leave a little less than 0

@@ -43,10 +43,10 @@ class Uncertainty:
 
     def __init__(self, filling: Filling, targets: Sequence[float]) -> None:
         self.filling, self.factor, self.floor = filling, 1.0, float(_FLOORS[3])
+        used, found = dict(filling.used), set(filling.found)
         trials = list(_trials(filling, targets))
+        filling.used, filling.found = used, found  # without those of the trials
         self.calibrated = len(trials)
-        filling.used.clear()  # of the trials
-        filling.found.clear()
         if trials:
             self._fit(*(np.concatenate(each) for each in zip(*trials, strict=True)))
 

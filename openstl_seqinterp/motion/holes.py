@@ -39,13 +39,16 @@ def _filled(place: float, images: Mapping[float, np.ndarray], holes: Mapping[flo
         found = left & ~holes[other] if other in holes else left.copy()
         image[found] = images[other][found]
         left &= ~found
-    if left.all():
-        return np.zeros_like(image)
-    if left.any():
-        _, zones = cv2.distanceTransformWithLabels(
-            left.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        values = np.zeros((zones.max() + 1, image.shape[-1]), image.dtype)
-        values[zones[~left]] = image[~left]
-        image[left] = values[zones[left]]
-    return image
+    return nearest_values(np.nan_to_num(image), left)
+
+
+def nearest_values(values: np.ndarray, lost: np.ndarray) -> np.ndarray:
+    """``values`` (H, W, C), those that are ``lost`` (H, W) replaced by those of the nearest pixel; 0 where all are."""
+    if not lost.any() or lost.all():
+        return values * np.float32(not lost.any())
+    _, zones = cv2.distanceTransformWithLabels(
+        lost.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    known = np.zeros((zones.max() + 1, values.shape[-1]), values.dtype)
+    known[zones[~lost]] = values[~lost]
+    return np.where(lost[..., None], known[zones], values)

@@ -15,11 +15,13 @@ import numpy as np
 
 from .blending import Candidate, blend
 from .flow import continued_flow, grey_levels, resized, warp
-from .holes import without_holes
+from .holes import nearest_values, without_holes
 from .project import acceleration, back_along, quadratic
 
 _WINDOW = 9  # pixels a side of the window in which errors are compared
 _SOFTNESS = 8.0  # grey levels of error that make a hypothesis count less by a factor e
+_SEEN = 0.5  # of a pixel: motion is found where as much was seen
+_LEAST = 1e-6  # weight of a window in which nothing was seen
 _ONE_SIDED = 19.0  # grey levels by which a hypothesis from one side has to be better than one from both
 
 
@@ -31,18 +33,24 @@ class Hypothesis:
     cost: np.ndarray
 
 
-def _error(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    window = (_WINDOW, _WINDOW)
-    return cv2.boxFilter(np.abs(one - other), -1, window, borderType=cv2.BORDER_REPLICATE)
+def _box(values: np.ndarray) -> np.ndarray:
+    return cv2.boxFilter(values, -1, (_WINDOW, _WINDOW), borderType=cv2.BORDER_REPLICATE)
 
 
 def hypotheses(
-    greys: Mapping[float, np.ndarray], before: Sequence[float], after: Sequence[float], target: float
+    greys: Mapping[float, np.ndarray],
+    before: Sequence[float],
+    after: Sequence[float],
+    target: float,
+    seen: Mapping[float, np.ndarray] | None = None,
 ) -> list[Hypothesis]:
     """Those of the image at ``target``, from grey images uint8 (h, w) by their places.
 
-    ``before`` and ``after`` are one or two places each, the nearest first.
+    ``before`` and ``after`` are one or two places each, the nearest first. ``seen`` (h, w) of some places weighs their
+    pixels: where next to nothing was seen there is neither motion nor an error, and the motion beside it goes on.
     """
+    seen = seen or {}
+    values = {place: grey.astype(np.float32) for place, grey in greys.items()}
     (b0, *past), (a0, *future) = before, after
     b1, a1 = (next(iter(further), None) for further in (past, future))
     gap, known = a0 - b0, [place for place in (b1, b0, a0, a1) if place is not None]
@@ -52,7 +60,21 @@ def hypotheses(
         at, step = known.index(source), 1 if destination > source else -1
         behind = known[at - step] if 0 <= at - step < len(known) else None
         times = 1.0 if behind is None else abs((destination - source) / (behind - source))
-        return continued_flow(greys[source], greys[destination], None if behind is None else greys[behind], times)
+        third = None if behind is None else greys[behind]
+        found = continued_flow(greys[source], greys[destination], third, times)
+        trust = [seen[each] for each in (source, destination) if each in seen]
+        if destination in seen:
+            trust.append(warp(seen[destination], found))
+        return nearest_values(found, np.minimum.reduce(trust) < _SEEN) if trust else found
+
+    def cost(one: tuple[float, np.ndarray], other: tuple[float, np.ndarray]) -> np.ndarray:
+        """How much two images differ, each read along a displacement."""
+        difference = np.abs(warp(values[one[0]], one[1]) - warp(values[other[0]], other[1]))
+        counted = [warp(seen[place], u) for place, u in (one, other) if place in seen]
+        if not counted:
+            return _box(difference)
+        weight = np.multiply.reduce(counted)
+        return _box(weight * difference) / np.maximum(_box(weight), _LEAST)
 
     t = (target - b0) / gap
     onward, backward = flow(b0, a0), flow(a0, b0)
@@ -71,14 +93,12 @@ def hypotheses(
             alone.append((near, far, back_along(-reach * moved), 1 / reach))
     ratio = t / (1 - t)
     both = ((to_b + bend, -to_b / ratio + bend), (-to_a * ratio + bend, to_a + bend))
-    values = {place: grey.astype(np.float32) for place, grey in greys.items()}
     found = [
-        Hypothesis(((b0, first, 1 - t), (a0, second, t)), _error(warp(values[b0], first), warp(values[a0], second)))
-        for first, second in both
+        Hypothesis(((b0, first, 1 - t), (a0, second, t)), cost((b0, first), (a0, second))) for first, second in both
     ]
     for near, far, u, further in alone:
-        seen = warp(values[near], u), warp(values[far], u * np.float32(1 + further))
-        found.append(Hypothesis(((near, u, 1.0),), _error(*seen) + _ONE_SIDED))
+        apart = cost((near, u), (far, u * np.float32(1 + further)))
+        found.append(Hypothesis(((near, u, 1.0),), apart + _ONE_SIDED))
     return found
 
 
@@ -88,7 +108,9 @@ def candidates(images: Mapping[float, np.ndarray], target: float) -> Iterator[Ca
     greys = {place: grey_levels(image) for place, image in whole.items()}
     before = sorted((place for place in images if place < target), reverse=True)
     after = sorted(place for place in images if place > target)
-    found = hypotheses(greys, before, after, target)
+    size = greys[before[0]].shape[::-1]
+    small = {place: cv2.resize(weight, size, interpolation=cv2.INTER_AREA) for place, weight in seen.items()}
+    found = hypotheses(greys, before, after, target, small)
     logits = -np.stack([each.cost for each in found]) / _SOFTNESS
     weights = np.exp(logits - logits.max(axis=0))
     weights /= weights.sum(axis=0)

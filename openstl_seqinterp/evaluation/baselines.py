@@ -22,10 +22,14 @@ Images = Mapping[float, np.ndarray]
 
 
 class Baseline(NamedTuple):
-    """A ``function`` of the ``reach`` nearest known images on each side of the target; all known ones for None."""
+    """A ``function`` of the ``reach`` nearest known images on each side of the target; all known ones for None.
+
+    ``sees_holes`` says that it knows what to do with pixels that are NaN.
+    """
 
     function: Callable[[Images, float], np.ndarray]
     reach: int | None = 1
+    sees_holes: bool = False
 
     def predict(self, images: Images, target: float) -> np.ndarray:
         """The image (C, H, W) at ``target`` from those that are known, by their places. UserError where none is."""
@@ -101,5 +105,5 @@ BASELINES: dict[str, Baseline] = {
     "copy": Baseline(copy_nearest),
     "mean": Baseline(neighbour_mean),
     "dis-flow": Baseline(flow_blend),
-    "motion": Baseline(motion, reach=2),
+    "motion": Baseline(motion, reach=2, sees_holes=True),
 }

@@ -15,12 +15,13 @@ from .tiles import TILE
 class Filler(ABC):
     """Predicts an image from others. ``name`` is the method's; ``needs`` says in words what must be observed.
 
-    ``regular`` says that it reads frames one step apart alone.
+    ``regular`` says that it reads frames one step apart alone; ``sees_holes``, that it knows what to do with NaN.
     """
 
     name: str
     needs: str
     regular: bool = False
+    sees_holes: bool = False
 
     @abstractmethod
     def context(self, observed: np.ndarray, places: np.ndarray, target: float) -> tuple[int, ...] | None:
@@ -45,6 +46,7 @@ class BaselineFiller(Filler):
     def __init__(self, name: str) -> None:
         require_known("method", name, BASELINES)
         self.name, self.baseline = name, BASELINES[name]
+        self.sees_holes = self.baseline.sees_holes
 
     def context(self, observed: np.ndarray, places: np.ndarray, target: float) -> tuple[int, ...] | None:
         known = places[observed]

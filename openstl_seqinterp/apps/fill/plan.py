@@ -178,7 +178,7 @@ class Filling:
             result = self.filler.predict(frames.transpose(0, 3, 1, 2), observed, offset).transpose(1, 2, 0)
             return np.array(result, np.float32, order="C")
 
-        return self.scale.predict(function, images, np.abs(offset[observed]))
+        return self.scale.predict(function, images, offset[observed], sees_holes=self.filler.sees_holes)
 
     def _kept(self, position: int) -> np.ndarray:
         return self._filled[position] if position in self._filled else self[position]

@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ...motion.holes import without_holes
 from ..io.source import Levels
 
 _MOST_LABELS = 64
@@ -90,22 +91,28 @@ class Scale:
             values[empty] = self.fill_value or 0
         return values.astype(self.dtype)
 
-    def predict(self, function: Predict, frames: Sequence[np.ndarray], distance: np.ndarray) -> np.ndarray:
+    def predict(
+        self, function: Predict, frames: Sequence[np.ndarray], offset: np.ndarray, *, sees_holes: bool = False
+    ) -> np.ndarray:
         """An image (H, W, C), predicted by ``function`` from ``frames`` in unit values; NaN where none has a value.
 
-        A hole in a frame is given the value of the frame nearest in time (``distance`` (K,)) that has one there, or
-        that of the nearest pixel, so that what a predictor makes of it comes from known values. A result lies within
-        the values that were read. Labels are predicted one by one, and the likeliest is taken.
+        Unless it ``sees_holes`` itself, a hole in a frame is given the value of the frame nearest in time (``offset``
+        (K,) from the image) that has one there, or that of the nearest pixel, so that what a predictor makes of it
+        comes from known values. A result lies within the values that were read. Labels are predicted one by one, and
+        the likeliest is taken.
         """
-        nearest = np.argsort(distance, kind="stable")
+        nearest = np.argsort(np.abs(offset), kind="stable")
         if not self.may_have_holes and not self.labels:
             return _within(function(np.stack(frames)), frames)
-        holes = [np.isnan(frame).any(axis=-1) for frame in frames]
-        nowhere = np.logical_and.reduce(holes)
+        nowhere = np.logical_and.reduce([np.isnan(frame).any(axis=-1) for frame in frames])
         if nowhere.all():
             return np.full(frames[0].shape, np.nan, np.float32)
-        whole = [_without_holes(number, frames, holes, nearest) for number in range(len(frames))]
-        result = _likeliest(function, whole, nearest) if self.labels else _within(function(np.stack(whole)), whole)
+        filled, _ = without_holes(dict(zip(offset.tolist(), frames, strict=True)))
+        whole = [filled[place] for place in offset.tolist()]
+        if self.labels:
+            result = _likeliest(function, whole, nearest)
+        else:
+            result = _within(function(np.stack(frames if sees_holes else whole)), whole)
         result[nowhere] = np.nan
         return result
 
@@ -116,26 +123,6 @@ def _within(image: np.ndarray, frames: Sequence[np.ndarray]) -> np.ndarray:
         seen = [cv2.minMaxLoc(np.ascontiguousarray(frame[..., channel]))[:2] for frame in frames]
         np.clip(image[..., channel], min(seen)[0], max(most for _, most in seen), out=image[..., channel])
     return image
-
-
-def _without_holes(
-    number: int, frames: Sequence[np.ndarray], holes: Sequence[np.ndarray], nearest: np.ndarray
-) -> np.ndarray:
-    if not holes[number].any():
-        return frames[number]
-    frame, left = frames[number].copy(), holes[number].copy()
-    for other in sorted(nearest, key=lambda other: abs(int(other) - number)):
-        found = left & ~holes[other]
-        frame[found] = frames[other][found]
-        left &= ~found
-    if left.any():
-        _, zones = cv2.distanceTransformWithLabels(
-            left.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        values = np.zeros((zones.max() + 1, frame.shape[-1]), frame.dtype)
-        values[zones[~left]] = frame[~left]
-        frame[left] = values[zones[left]]
-    return frame
 
 
 def _likeliest(function: Predict, frames: Sequence[np.ndarray], nearest: np.ndarray) -> np.ndarray:

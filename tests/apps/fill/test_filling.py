@@ -35,7 +35,7 @@ class Counting(Scale):
     def __init__(self):
         super().__init__(np.dtype(np.float32), 0.0, 1.0)
 
-    def predict(self, function, frames, distance):
+    def predict(self, function, frames, offset, *, sees_holes=False):
         return function(np.stack(frames))
 
 

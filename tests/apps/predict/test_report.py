@@ -1,8 +1,9 @@
+from importlib.metadata import version
+
 """What is told about a result: scores, report and pictures."""
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -75,7 +76,7 @@ def test_report_and_pictures(sequence, tmp_path, capsys, predict, read_gif, repo
         "found": [],
         "method": "mean",
         "openstl_seqinterp": openstl_seqinterp.__version__,
-        "torch": torch.__version__,
+        "torch": version("torch"),
         "images": {"type": "uint8", "shape": [HEIGHT, WIDTH, 1]},
         "range": [float(frames[observed].min()), float(frames[observed].max())],
         "sequences": 1,

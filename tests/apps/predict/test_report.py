@@ -1,6 +1,6 @@
-from importlib.metadata import version
-
 """What is told about a result: scores, report and pictures."""
+
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -90,6 +90,7 @@ def test_report_and_pictures(sequence, tmp_path, capsys, predict, read_gif, repo
             {"sequence": 1, "image": 6, "at": "6", "read_from": [5, 7]},
             {"sequence": 1, "image": 8, "at": "8", "read_from": [5, 7]},
         ],
+        "cuts": [],
         "notes": [],
     }
     with Image.open(tmp_path / "out" / "strip.png") as strip:

@@ -21,6 +21,7 @@ from .project import back_along
 
 _SMOOTH = 10.0  # pixels of the images in which flows are searched
 _PAIRS = 3  # the latest ones, for the smooth velocity
+_TRIALS = 2  # known images that are predicted to learn the weights, in times as near to that asked for as there are
 Images = Mapping[float, np.ndarray]
 
 
@@ -81,7 +82,7 @@ def candidates(images: Images, target: float) -> Iterator[Candidate]:
 def extrapolate(images: Images, target: float) -> np.ndarray:
     """The image (H, W, C) at ``target`` from those by their places, all on one side of it; most values in [0, 1].
 
-    From three images on the weights are learned: those with which earlier images would have given the nearest one.
+    From three images on the weights are learned: those with which known images would have been had from earlier ones.
     A copy of the nearest where there is but one. A pixel that is NaN has no value; all have one in the result.
     """
     whole, greys, order = _prepared(images, target)
@@ -96,10 +97,14 @@ def extrapolate(images: Images, target: float) -> np.ndarray:
 
 
 def _learned(images: Images, greys: Images, order: Sequence[float], lead: float) -> list[np.ndarray]:
-    """The weights of each band for a time of ``lead`` to go, by how the nearest image is had from earlier ones."""
-    near = order[0]
-    start = min(range(1, len(order) - 1), key=lambda number: abs(abs(order[number] - near) - lead))
-    tried = abs(order[start] - near)
-    found = weights(_predictions(images, greys, order[start:], tried), images[near], _EXPECTED)
-    # What lasts for a time decays alike in the next one, so a longer lead takes a power of it.
-    return [share * share.sum() ** (lead / tried - 1) if share.any() else share for share in found]
+    """The weights of each band for a time of ``lead`` to go, by how known images are had from earlier ones."""
+    pairs = [(later, earlier) for earlier in range(1, len(order) - 1) for later in range(earlier)]
+    pairs.sort(key=lambda pair: (abs(abs(order[pair[0]] - order[pair[1]]) - lead), pair))
+    total: list[np.ndarray] = []
+    for later, earlier in pairs[:_TRIALS]:
+        tried = abs(order[later] - order[earlier])
+        found = weights(_predictions(images, greys, order[earlier:], tried), images[order[later]], _EXPECTED)
+        # What lasts for a time decays alike in the next one, so a longer lead takes a power of it.
+        found = [share * share.sum() ** (lead / tried - 1) if share.any() else share for share in found]
+        total = [one + other for one, other in zip(total, found, strict=True)] if total else found
+    return [share / len(pairs[:_TRIALS]) for share in total]

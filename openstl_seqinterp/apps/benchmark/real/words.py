@@ -9,6 +9,7 @@ from .measure import GAPS, LEADS, lead
 from .record import RealResult
 from .ways import PYSTEPS, RIFE
 
+SIMPLE = ("copy", "mean", "dis-flow")  # what others are compared with
 _EVEN = 0.1  # dB that are no difference
 
 
@@ -19,11 +20,11 @@ def listed(names: Sequence[str]) -> str:
 
 def words(record: RealResult) -> list[str]:
     """Sentences, a paragraph an item of a list, on each of our trained methods and on motion against the others."""
-    ours = [name for name in record.ours if name not in ("copy", "mean", "dis-flow")]
+    ours = [name for name in record.ours if name not in SIMPLE]
     lines: list[str] = []
     for name in ours:
         others = [RIFE] if RIFE in record.methods else []
-        others += [other for other in ("dis-flow", "mean", "copy") if other in record.methods]
+        others += [other for other in ("motion", "dis-flow") if other in record.methods and other != name]
         found = [_between(record, name, other) for other in others[:2]]
         found += [_after(record, name, other) for other in (PYSTEPS, "copy") if other in record.methods]
         lines += [f"- {sentence}" for sentence in found if sentence]

@@ -9,18 +9,20 @@ import numpy as np
 
 from ...errors import UserError, require_known
 from ...evaluation.baselines import BASELINES
+from ...shipped import named_checkpoint
 from .tiles import TILE
 
 
 class Filler(ABC):
     """Predicts an image from others. ``name`` is the method's; ``needs`` says in words what must be observed.
 
-    ``regular`` says that it reads frames one step apart alone.
+    ``regular`` says that it reads frames one step apart alone; ``remark`` is what a user must know of it.
     """
 
     name: str
     needs: str
     regular: bool = False
+    remark: str | None = None
 
     @abstractmethod
     def context(self, observed: np.ndarray, places: np.ndarray, target: float) -> tuple[int, ...] | None:
@@ -72,4 +74,4 @@ def make_filler(
         return BaselineFiller(method or DEFAULT)
     from .network import Network
 
-    return Network(Path(checkpoint), requested, tile)
+    return Network(named_checkpoint(checkpoint), requested, tile)

@@ -27,7 +27,7 @@ from openstl_seqinterp.methods.simvp_motion import as_motion_has_it
 from openstl_seqinterp.running import quiet_lightning
 from openstl_seqinterp.shipped import WEIGHTS, save_weights
 
-VALIDATED, SCORED = 96, 240  # cases: after each epoch, and in the end
+VALIDATED, SCORED = 48, 200  # cases: after each epoch, and in the end
 _CASES = 100_000  # numbers of cases until an epoch's begin anew
 _FOLDER = Path("work_dirs")
 

@@ -12,7 +12,7 @@ N_T = 2
 mlp_ratio = 2.0
 denoise = False
 # training
-epoch = 18
+epoch = 5
 epoch_cases = 640
 batch_size = 8
 val_batch_size = 8

@@ -85,7 +85,10 @@ class SimVP_Motion_Model(nn.Module):
         size = self.reduced(full)
         with torch.no_grad():
             frames = read_frames(slots)
-            lumas = adaptive_avg_pool2d(frames.sources.mean(dim=2), size)
+            needed = range(frames.sources.shape[1]) if self.denoise else frames.source.unique().tolist()
+            lumas = frames.sources.new_zeros(*frames.sources.shape[:2], *size)
+            for each in needed:
+                lumas[:, each] = adaptive_avg_pool2d(frames.sources[:, each].mean(dim=1), size)
             small = slots._replace(images=lumas[:, : slots.images.shape[1], None])
             middle = _middle(slots.images)
             noise = noise_level(middle.flatten(0, 1)).view_as(slots.offset)
@@ -133,20 +136,22 @@ def blend(frames: Frames, weights: torch.Tensor, added: torch.Tensor | None = No
     step in time.
     """
     full: tuple[int, int] = (weights.shape[-2], weights.shape[-1])
-    total = torch.zeros_like(frames.sources[:, 0])
-    row = torch.arange(len(total), device=total.device)
+    grid = min(full, (frames.prior.shape[-2], frames.prior.shape[-1]))  # where it costs less
+    total, read = torch.zeros_like(frames.sources[:, 0]), _Reader(frames.sources)
     for frame in range(weights.shape[1]):
         if not weights[:, frame].any():
             continue
-        more = None if added is None else interpolate(added[:, frame], full, mode="bilinear").split(2, dim=1)
+        if added is not None:
+            unit = added.new_tensor([grid[1] / full[1], grid[0] / full[0]]).view(2, 1, 1)
+            more = unit * interpolate(added[:, frame], grid, mode="bilinear").unflatten(1, (2, 2))
         for part in range(frames.source.shape[2]):
             share, offset = (each[:, frame, part].view(-1, 1, 1, 1) for each in (frames.share, frames.offset))
             if share.any():
-                way = resized(frames.displacement[:, frame, part], full)
-                if more is not None:
-                    way = way + more[0] + offset * more[1]
-                images = frames.sources[row, frames.source[:, frame, part]]
-                total = total + share * weights[:, frame, None] * _warp(images, way)
+                way = resized(frames.displacement[:, frame, part], grid)
+                if added is not None:
+                    way = way + more[:, 0] + offset * more[:, 1]
+                moved = read(frames.source[:, frame, part], resized(way, full))
+                total = torch.addcmul(total, share * weights[:, frame, None], moved)
     return total
 
 
@@ -157,16 +162,35 @@ def as_motion_has_it(frames: Frames) -> torch.Tensor:
     return blend(frames, weights)[:, None]
 
 
-def _warp(images: torch.Tensor, way: torch.Tensor) -> torch.Tensor:
-    """Images (B, C, H, W) read at x + ``way`` (B, 2, H, W), bicubic, borders replicated."""
-    if torch.is_grad_enabled() or images.device.type != "cpu":
-        with torch.autocast(images.device.type, enabled=False):
-            grid = flow_grid(way.float())
-            return grid_sample(images, grid, mode="bicubic", padding_mode="border", align_corners=False)
-    # OpenCV's is three times as fast, and tells positions apart to 1/32 of a pixel.
-    pairs = zip(images.permute(0, 2, 3, 1).numpy(), way.permute(0, 2, 3, 1).numpy(), strict=True)
-    read = [warp_array(np.ascontiguousarray(image), np.ascontiguousarray(u), cubic=True) for image, u in pairs]
-    return torch.from_numpy(np.stack(read)).permute(0, 3, 1, 2)
+class _Reader:
+    """Reads images of ``sources`` (B, N, C, H, W), bicubic, borders replicated."""
+
+    def __init__(self, sources: torch.Tensor) -> None:
+        self.sources = sources
+        self._arrays: dict[tuple[int, int], np.ndarray] = {}
+        self.row = torch.arange(len(sources), device=sources.device)
+
+    def __call__(self, number: torch.Tensor, way: torch.Tensor) -> torch.Tensor:
+        """The images ``number`` (B,) of each case, read at x + ``way`` (B, 2, H, W)."""
+        if torch.is_grad_enabled() or self.sources.device.type != "cpu":
+            images = self.sources[self.row, number]
+            with torch.autocast(images.device.type, enabled=False):
+                grid = flow_grid(way.float())
+                return grid_sample(images, grid, mode="bicubic", padding_mode="border", align_corners=False)
+        # OpenCV's is three times as fast, and tells positions apart to 1/32 of a pixel.
+        ways = way.permute(0, 2, 3, 1).contiguous().numpy()
+        read = [
+            warp_array(self._array(*case), u, cubic=True)
+            for case, u in zip(enumerate(number.tolist()), ways, strict=True)
+        ]
+        return torch.from_numpy(read[0][None] if len(read) == 1 else np.stack(read)).permute(0, 3, 1, 2)
+
+    def _array(self, case: int, number: int) -> np.ndarray:
+        """An image (H, W, C), as OpenCV wants it; several frames are read from each."""
+        key = case, number
+        if key not in self._arrays:
+            self._arrays[key] = np.ascontiguousarray(self.sources[key].permute(1, 2, 0).numpy())
+        return self._arrays[key]
 
 
 def _summary(small: Slots, local: torch.Tensor, share: torch.Tensor) -> tuple[torch.Tensor, ...]:

@@ -29,6 +29,7 @@ from .evaluation.records import Record
 from .evaluation.report import report
 from .files import writable_folder
 from .running import Predictor, interruptible, loggers, quiet
+from .shipped import named_checkpoint
 
 _LOGS = "logs"  # folder of training curves, inside the run's
 _LOGGED_STEPS = 10  # between points of a training curve
@@ -159,6 +160,10 @@ class SeqInterpExperiment(host.BaseExperiment):
         elif (self.checkpoints / LAST).exists():
             _say(f"replacing the earlier run in {self.folder} (to keep it: --ex_name; to continue it: --resume)")
             self._remove_checkpoints()
+        if path is None and self.args.initial:
+            initial = named_checkpoint(self.args.initial)
+            load_weights(self.method, load_checkpoint(initial), initial)
+            _say(f"starting from the weights of {initial}")
         writable_folder(self.folder)
         hint = (
             f"{self.checkpoints / LAST} holds the last finished epoch: the same command with --resume continues from it"

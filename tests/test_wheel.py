@@ -64,9 +64,10 @@ def test_it_holds_the_package_the_configs_and_nothing_else(wheel):
     package = ROOT / "openstl_seqinterp"
     modules = {path.relative_to(ROOT).as_posix() for path in package.rglob("*.py")}
     configs = {f"openstl_seqinterp/configs/seqinterp/{path.name}" for path in (ROOT / "configs/seqinterp").glob("*.py")}
+    weights = {path.relative_to(ROOT).as_posix() for path in package.glob("weights/*")}
     assert len(modules) > 50
     assert len(configs) > 20
-    assert names == modules | configs | {"openstl_seqinterp/py.typed"}
+    assert names == modules | configs | {"openstl_seqinterp/py.typed", *weights}
 
 
 def test_its_metadata(distribution):

@@ -22,7 +22,7 @@ from ..motion.slots import Slots, in_time, neighbours, read_slots
 from ..motion.warp import motion_grid, rigid_motion, warp
 from ..protocols import INFILL, Abilities
 from ..settings import Settings
-from .photometry import BlendLogits, Tone, blend_weights, noise_level
+from .photometry import BlendLogits, Tone, blend_weights, clipped_noise, noise_level
 
 _GRID = 5  # side of the encoder's last feature map, for any image size
 _BOUNDS = (0.6, 4.0, 4.0, 0.3)  # of one pass: rotation in radians, shift x and y in pixels, log gain
@@ -133,7 +133,8 @@ class LatentAffine_Model(nn.Module):
         seen = blend[:, -1:]
         unseen = _UNSEEN * (1 - seen).clamp(min=0)
         blend = (blend[:, :-1] + unseen * self._nearest(slots, motion)) / (seen + unseen)
-        return self.tone(blend, (weights * noise).sum(dim=1))[:, None], error
+        clipped = clipped_noise(slots.images, slots.observed, noise)
+        return self.tone(blend, (weights * noise).sum(dim=1), clipped)[:, None], error
 
     def _nearest(self, slots: Slots, motion: torch.Tensor) -> torch.Tensor:
         """The observed image (B, C, H, W) nearest to the target, moved there, with its border extended.

@@ -126,7 +126,7 @@ class Report:
             "filled": filled,
             "seconds": round(seconds, 2),
             "cuts": cuts,
-            "notes": [*source.notes, *notes],
+            "notes": [*source.notes, *notes, *filter(None, [job.filler.remark])],
         }
         if self.deviation is not None:
             content["uncertainty"] = {

@@ -69,8 +69,8 @@ class BlendLogits(nn.Module):
 class Tone(nn.Module):
     """Removes the bias that noise clipped at zero adds to a blend (B, C, H, W), pixel by pixel.
 
-    It depends on the pixel's value and the mean ``noise`` (B,) of the blended images, and is as strong as the noise is
-    ``clipped`` (B,), see `clipped_noise`. Identity before training.
+    It depends on the pixel's value and the ``noise`` of the blended images, (B,) or (B, 1, H, W) pixel by pixel, and is
+    as strong as the noise is ``clipped`` (B,), see `clipped_noise`. Identity before training.
     """
 
     def __init__(self, hidden: int = 16) -> None:
@@ -80,7 +80,7 @@ class Tone(nn.Module):
         )
 
     def forward(self, blend: torch.Tensor, noise: torch.Tensor, clipped: torch.Tensor) -> torch.Tensor:
-        level = decibel(noise).view(-1, 1, 1, 1).expand_as(blend)
+        level = decibel(noise if noise.ndim == 4 else noise.view(-1, 1, 1, 1)).expand_as(blend)
         return (
             blend
             + 0.1 * clipped.view(-1, 1, 1, 1) * self.network(torch.stack([4 * blend, level], dim=-1))[..., 0].float()

@@ -37,9 +37,9 @@ SETTINGS = {
         ("drop", "x", "cannot be built with the settings in it"),
     ],
     "LatentAffine": [
-        ("passes", "a", "passes is 'a', expected a valid integer"),
-        ("passes", 10**9, "passes is 1000000000, expected less than or equal to 100"),
-        ("passes", -1, "passes is -1, expected"),
+        ("refinements", "a", "refinements is 'a', expected a valid integer"),
+        ("refinements", 10**9, "refinements is 1000000000, expected less than or equal to 100"),
+        ("refinements", -1, "refinements is -1, expected"),
         ("refinements", 10**9, "refinements is 1000000000, expected less than"),
         ("hidden", 10**6, "hidden is 1000000, expected at most the number of its weights"),
         ("hidden", [4], r"hidden is \[4\], expected a valid integer"),

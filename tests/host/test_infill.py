@@ -10,7 +10,7 @@ from openstl_seqinterp import cli
 
 SETTINGS = {
     "SimVP_Motion": "model_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\n",
-    "LatentAffine": "hidden = 4\npasses = 2\nrefinements = 2\n",
+    "LatentAffine": "hidden = 4\nrefinements = 2\n",
 }
 COMMON = "epoch = 2\nepoch_cases = 128\nbatch_size = 16\nval_batch_size = 64\nlr = 2e-3\n"
 

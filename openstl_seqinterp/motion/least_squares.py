@@ -26,10 +26,11 @@ def motion_left(
     """The motion per step (count, 4, h, w) that remains between ``moved`` and ``destination`` (P, C, H, W).
 
     One Gauss-Newton step for all pairs of a sequence at once, each weighted by its error (noisy pairs weigh less) and
-    by ``weight`` (P,); pixels that are not ``inside`` (P, 1, H, W), 1 or 0, do not count. The slopes are those of both images, as in efficient second-order minimisation (Benhimane and
-    Malis, 2004). Without a ``window`` there is one motion of the whole image, (h, w) = (1, 1); with one, there is a
-    motion per window of that many pixels (a multiple of `STRIDE`), one every `STRIDE` pixels. All rotate about the
-    centre of the image. Without texture, the motion is zero.
+    by ``weight`` (P,); pixels that are not ``inside`` (P, 1, H, W), 1 or 0, do not count. The slopes are those of both
+    images, as in efficient second-order minimisation (Benhimane and Malis, 2004). Without a ``window`` there is one
+    motion of the whole image, (h, w) = (1, 1); with one, there is a motion per window of that many pixels (a multiple
+    of `STRIDE`), one every `STRIDE` pixels. All rotate about the centre of the image. Without texture, the motion is
+    zero.
     """
     height, width = moved.shape[-2:]
     mean, error = (moved + destination) / 2, destination - moved

@@ -12,11 +12,11 @@ N_T = 2
 mlp_ratio = 2.0
 denoise = False
 # training
-epoch = 5
+epoch = 10
 epoch_cases = 640
 batch_size = 8
 val_batch_size = 8
 opt = 'adam'
-lr = 3e-3
+lr = 2e-3
 sched = 'onecycle'
 drop_path = 0

@@ -116,8 +116,8 @@ def read_planes(
 ) -> torch.Tensor:
     """What a network reads of the frames: (B, K, `PLANES`, h, w), of the size of ``lumas`` (B, N, h, w) of the sources.
 
-    ``noise`` (B,) is that of the images, on a scale for networks. ``moved`` is one frame more: its luma, spread and
-    flow (B, 1 or 2, h, w), which are not among the hypotheses.
+    ``noise`` (B,) is that of the images, on a scale for networks. ``moved`` are more frames, which are not among the
+    hypotheses: their luma and spread (B, k, h, w) and flow (B, k, 2, h, w).
     """
     count, kinds = frames.source.shape[:2]
     size: tuple[int, int] = (lumas.shape[-2], lumas.shape[-1])
@@ -137,13 +137,11 @@ def read_planes(
     cost = _shrunk(frames.cost, size)
     prior = _shrunk(frames.prior.clamp(min=2 * UNLIKELY), size)
     if moved is not None:
-        mean, spread, local = moved
-        zero = torch.zeros_like(nearest[:, :1])
+        mean, spread, flows = moved
+        zero = torch.zeros_like(mean[:, :, :1, :1])
         luma, differ = torch.cat([luma, mean], dim=1), torch.cat([differ, spread], dim=1)
         cost, prior = torch.cat([cost, spread], dim=1), torch.cat([prior, torch.full_like(mean, UNLIKELY)], dim=1)
-        flow, nearest, length = (
-            torch.cat(pair, dim=1) for pair in ((flow, local[:, None]), (nearest, zero), (length, zero))
-        )
+        flow, nearest, length = (torch.cat(pair, dim=1) for pair in ((flow, flows), (nearest, zero), (length, zero)))
     ones = torch.ones_like(luma)
     planes = [
         *(3 * (blend - centre) * ones, 10 * (luma - blend), 10 * differ, 8 * cost, prior / -UNLIKELY),

@@ -20,7 +20,7 @@ from ..motion.flow import warp as warp_array
 from ..motion.slots import Slots, read_slots
 from ..motion.warp import flow_grid, rigid_flow
 from ..protocols import INFILL, Abilities
-from .local_motion import follow, local_motion, move
+from .local_motion import follow, motions, move
 from .motion_frames import FRAMES, HYPOTHESES, PLANES, UNLIKELY, Frames, read_frames, read_planes, resized
 from .photometry import BlendLogits, Tone, blend_weights, clipped_noise, decibel, noise_level
 from .upstream import NetworkSettings
@@ -33,7 +33,7 @@ _NEAR = 0.5  # subtracted from the logit of a moved image per step of distance, 
 _FAST = 10.0  # times the learning rate, for the numbers that weigh whole frames
 _UNSURE = -7.0  # log variance before training, and how far from it the network may go
 _NEGLIGIBLE = 1e-3  # weight of an image that need not be read, outside training
-_EXACT = 1e-7  # added to a loss before its logarithm
+_EXACT = 1e-5  # a loss that the rounding to 8 bits leaves; less does not count
 _OUTLIER = 0.1  # of the images' unit: larger errors count linearly
 _LIKELIHOOD = 0.1  # weight of the likelihood in the loss
 _SEEN = 128  # pixels a side of the middle of an image in which its noise is measured
@@ -51,16 +51,16 @@ class SimVP_Motion_Model(nn.Module):
     """Maps a batch of ``seqinterp_infill`` (B, S, C + 2, H, W), of any shape, to the image at offset 0 (B, 1, C, H, W).
 
     The host's SimVP_Model, unmodified, reads the frames of `motion_frames` at a quarter of their size (small images at
-    full size), and with ``denoise`` one more: all observed images, moved to the target by their local motion. For each
-    it says by how much its logit, its displacement and its displacement per step in time change; the frames' mean of
-    another plane is the log variance. All are zero before training, and the prediction is that of `motion` but for the
-    weights of frames that it does not blend, `UNLIKELY` each.
+    full size), and with ``denoise`` two more: all observed images, moved by the motion of the whole image, and locally.
+    For each it says by how much its logit, its displacement and its displacement per step in time change; the frames'
+    mean of another plane is the log variance. All are zero before training, and the prediction is that of `motion` but
+    for the weights of frames that it does not blend, `UNLIKELY` each.
     """
 
     def __init__(self, in_shape: Sequence[int], denoise: bool = True, N_S: int = 4, **args: Any) -> None:
         super().__init__()
         self.denoise, self.multiple = denoise, 2 ** (N_S // 2)
-        frames = FRAMES + denoise
+        frames = FRAMES + 2 * denoise
         size = self.reduced(tuple(in_shape[2:]))
         self.network = host.SimVP_Model(in_shape=[frames, PLANES, *size], N_S=N_S, **args)
         self.bias = nn.Parameter(torch.zeros(frames))
@@ -94,13 +94,14 @@ class SimVP_Motion_Model(nn.Module):
             noise = noise_level(middle.flatten(0, 1)).view_as(slots.offset)
             known = slots.observed.float()
             level = (decibel(noise) * known).sum(dim=1) / known.sum(dim=1).clamp(min=1)
-        prior, moved, local = frames.prior, None, None
+        prior, moved = frames.prior, None
+        ways: tuple[torch.Tensor, ...] = ()
         if self.denoise:
             share = blend_weights(self.weigh(slots, noise) - _NEAR * slots.offset.abs(), slots.observed)
-            prior = torch.cat([prior, torch.full_like(prior[:, :1], UNLIKELY)], dim=1)
+            prior = torch.cat([prior, torch.full_like(prior[:, :2], UNLIKELY)], dim=1)
             with torch.no_grad():
-                local = local_motion(small)
-                moved = _summary(small, local, share)
+                ways = motions(small)
+                moved = _summary(small, ways, share)
         said = self.network(read_planes(frames, lumas, level, moved))[:, :, :_SAID].float()
         residual = 2 * said[:, :, 0] + _FAST * self.bias.view(-1, 1, 1)
         grid: tuple[int, int] = (prior.shape[-2], prior.shape[-1])
@@ -111,17 +112,18 @@ class SimVP_Motion_Model(nn.Module):
         weights = interpolate(weights, full, mode="bilinear")
         added = _REACH * torch.tanh(said[:, :, 1:5] / _REACH)
         image = blend(frames, weights[:, :FRAMES], added[:, :FRAMES])
-        if local is not None:
-            if weights[:, FRAMES:].any():
-                image = image + weights[:, FRAMES:] * self._moved(slots, local, share, added[:, FRAMES])
+        for frame, motion in enumerate(ways, FRAMES):
+            if weights[:, frame].any():
+                image = image + weights[:, frame, None] * self._moved(slots, motion, share, added[:, frame])
+        if self.denoise:
             image = self.tone(image, (share * noise).sum(dim=1), clipped_noise(middle, slots.observed, noise))
         unsure = -_UNSURE * (torch.tanh(said[:, :, 5].mean(dim=1, keepdim=True) / -_UNSURE) - 1)
         return Prediction(image[:, None], interpolate(unsure, full, mode="bilinear")[:, None], frames)
 
-    def _moved(self, slots: Slots, local: torch.Tensor, share: torch.Tensor, added: torch.Tensor) -> torch.Tensor:
-        """The blend (B, C, H, W) of all observed images, moved along the local motion and what is added to it."""
+    def _moved(self, slots: Slots, motion: torch.Tensor, share: torch.Tensor, added: torch.Tensor) -> torch.Tensor:
+        """The blend (B, C, H, W) of all observed images, moved by a motion per step and what is added to it."""
         full: tuple[int, int] = (slots.images.shape[-2], slots.images.shape[-1])
-        flow, gain = follow(slots.offset, local)
+        flow, gain = follow(slots.offset, motion)
         flow = resized(flow.flatten(0, 1), full).unflatten(0, slots.offset.shape)
         gain = interpolate(gain.flatten(0, 1), full, mode="bilinear").unflatten(0, slots.offset.shape)
         shift, velocity = interpolate(added, full, mode="bilinear").split(2, dim=1)
@@ -193,13 +195,15 @@ class _Reader:
         return self._arrays[key]
 
 
-def _summary(small: Slots, local: torch.Tensor, share: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """Of the observed images as moved by the local motion: their mean, their spread, and the flow of one step."""
-    flow, gain = follow(small.offset, local)
-    moved, counts = move(small.images, flow, gain)[:, :, 0], share[..., None, None]
-    mean = (counts * moved).sum(dim=1, keepdim=True)
-    spread = (counts * (moved - mean).square()).sum(dim=1, keepdim=True).sqrt()
-    return mean, spread, rigid_flow(local[:, :3], torch.ones_like(share[:, 0]))
+def _summary(small: Slots, ways: tuple[torch.Tensor, ...], share: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Of the observed images as each of the motions moves them: their mean, their spread, and the flow of one step."""
+    counts, found = share[..., None, None], []
+    for motion in ways:
+        moved = move(small.images, *follow(small.offset, motion))[:, :, 0]
+        mean = (counts * moved).sum(dim=1)
+        spread = (counts * (moved - mean[:, None]).square()).sum(dim=1).sqrt()
+        found.append((mean, spread, rigid_flow(motion[:, :3], torch.ones_like(share[:, 0]))))
+    return tuple(torch.stack(each, dim=1) for each in zip(*found, strict=True))
 
 
 def _middle(images: torch.Tensor) -> torch.Tensor:
@@ -212,6 +216,7 @@ class SimVP_MotionSettings(NetworkSettings):
     """What a config may set."""
 
     hid_S: int = Field(16, ge=2, multiple_of=2)
+    N_S: int = Field(4, ge=2, le=16)
     denoise: bool = True
     act_inplace: bool = True
 

@@ -36,6 +36,11 @@ SETTINGS = {
         ("train_set", 3, "train_set is 3, expected str"),
         ("drop", "x", "cannot be built with the settings in it"),
     ],
+    "SimVP_Motion": [
+        ("N_S", 10**6, "N_S is 1000000, expected less than or equal to 16"),
+        ("hid_T", 10**9, "hid_T is 1000000000, expected at most the number of its weights, "),
+        ("denoise", "a", "denoise is 'a', expected a valid boolean"),
+    ],
     "LatentAffine": [
         ("refinements", "a", "refinements is 'a', expected a valid integer"),
         ("refinements", 10**9, "refinements is 1000000000, expected less than or equal to 100"),

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from openstl_seqinterp.methods import local_motion as module
-from openstl_seqinterp.methods.local_motion import follow, local_motion, move
+from openstl_seqinterp.methods.local_motion import follow, motions, move
 from openstl_seqinterp.motion.slots import read_slots
 from openstl_seqinterp.motion.warp import rigid_flow
 
@@ -11,7 +11,7 @@ SHIFT = [[0.0, 0.6, -0.4], [0.0, -0.3, 0.8]]
 
 def step(x):
     """The local flow of one step (B, 2, H, W)."""
-    motion = local_motion(read_slots(x))
+    _, motion = motions(read_slots(x))
     return rigid_flow(motion[:, :3], torch.ones(len(x)))
 
 
@@ -42,11 +42,12 @@ def test_local_motion_tells_apart_what_moves_in_different_ways(moving):
         assert flow[0, :, part][seen].median().item() == pytest.approx(right, abs=0.15)
 
 
-def test_images_that_follow_the_local_motion_lie_on_the_target(moving):
+@pytest.mark.parametrize("kind", [0, 1], ids=["rigid", "local"])
+def test_images_that_follow_a_motion_lie_on_the_target(moving, kind):
     x, y = moving([[0.15, 0.5, -0.4]], gain=0.97)
     slots = read_slots(x)
     with torch.no_grad():
-        moved = move(slots.images, *follow(slots.offset, local_motion(slots)))
+        moved = move(slots.images, *follow(slots.offset, motions(slots)[kind]))
     for slot in (0, 2, 4, 7):
         # Warps blur; the unmoved image is the measure of what there was to do.
         assert (moved[:, slot] - y[:, 0]).square().mean() < 0.02 * (x[:, slot, :1] - y[:, 0]).square().mean()
@@ -54,7 +55,7 @@ def test_images_that_follow_the_local_motion_lie_on_the_target(moving):
 
 def test_nothing_moves_where_nothing_is_observed(moving):
     x, _ = moving(SHIFT, missing=(0, 1, 2, 4, 5, 6))
-    assert not local_motion(read_slots(x)).any()
+    assert not any(motion.any() for motion in motions(read_slots(x)))
 
 
 def test_local_motion_is_finite_whatever_the_images():
@@ -62,7 +63,7 @@ def test_local_motion_is_finite_whatever_the_images():
     wild = slots._replace(
         images=slots.images * 1e4, observed=torch.ones(4, 8, dtype=torch.bool), offset=slots.offset * 4
     )
-    assert local_motion(wild).isfinite().all()
+    assert all(motion.isfinite().all() for motion in motions(wild))
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -70,4 +71,15 @@ def test_local_motion_stays_within_bounds_whatever_least_squares_find(moving, mo
     x, _ = moving(SHIFT)
     monkeypatch.setattr(module, "motion_left", lambda *_, **__: torch.full((2, 4, 1, 1), sign * 1e6))
     bounds = torch.tensor([0.6, 9, 9, 0.3])  # radians, a quarter of 36 pixels, log gain
-    assert torch.equal(local_motion(read_slots(x)), (sign * bounds).view(4, 1, 1).expand(2, 4, 36, 36))
+    for motion in motions(read_slots(x)):
+        assert torch.equal(motion, (sign * bounds).view(4, 1, 1).expand(2, 4, 36, 36))
+
+
+def test_the_motion_of_the_whole_image_is_the_same_at_every_pixel_and_that_of_the_sequence(moving):
+    velocity = [[0.12, 0.5, -0.4], [-0.2, -0.6, 0.1]]
+    x, _ = moving(velocity, gain=0.95)
+    rigid, _ = motions(read_slots(x))
+    torch.testing.assert_close(rigid, rigid[..., :1, :1].expand_as(rigid))
+    # Three Gauss-Newton steps, from zero: what is left of a shift shrinks by a few times in each.
+    torch.testing.assert_close(rigid[:, 0, 0, 0], torch.tensor(velocity)[:, 0], atol=0.01, rtol=0)
+    torch.testing.assert_close(rigid[:, 1:3, 0, 0], torch.tensor(velocity)[:, 1:], atol=0.05, rtol=0)

@@ -7,6 +7,7 @@ OpenSTL, that depends on the name and on whether the value equals zero. Unknown 
 from __future__ import annotations
 
 import argparse
+import ast
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -108,7 +109,13 @@ def read_config(path: Path) -> dict[str, Any]:
     if path.suffix != ".py":
         raise UserError(f"config {path} is no .py; write it as a Python file of assignments, such as: lr = 1e-3")
     try:
-        compile(path.read_bytes(), path.name, "exec")  # says where a mistake is; lazy imports would say nothing
+        tree = ast.parse(path.read_bytes(), path.name)  # says where a mistake is; lazy imports would say nothing
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                raise ImportError(
+                    f"line {node.lineno}: a config is no package, so it has no relative imports; name the other file: "
+                    f"_base_ = '{node.module or 'OTHER'}.py'"
+                )
         return Config.fromfile(str(path), lazy_import=False).to_dict()
     except (Exception, SystemExit) as error:  # a config is code, so it can raise anything
         raise UserError(f"config {path} cannot be read: {type(error).__name__}: {one_line(error)}") from error

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 
 from ...errors import UserError
 
+INSTALL = "pip install xarray h5py netCDF4 imagecodecs"  # the extra ``science``; this project is not on PyPI
+
 
 def lacking(library: str) -> UserError:
     """What is raised where a library of the extra ``science`` is needed and missing."""
-    return UserError(f"this needs {library}, which is not installed: pip install 'openstl_seqinterp[science]'")
+    return UserError(f"this needs {library}, which is not installed: {INSTALL}")
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_
 from .data.dataset import ShareSampler
 from .data.loaders import load_data, withheld_datasets
 from .errors import UserError, one_line
+from .evaluation import remembered
 from .evaluation.records import Record
 from .evaluation.report import report
 from .files import writable_folder
@@ -232,7 +233,8 @@ class SeqInterpExperiment(host.BaseExperiment):
             "checkpoint": str(path),
         }
         between = self.deadline.check if self.deadline else None
-        return report(self.folder, about, self.test_sets, predictions, between)
+        kept = Path(self.args.data_root) / remembered.FOLDER
+        return report(self.folder, about, self.test_sets, predictions, between, kept)
 
 
 _say = rank_zero_only(partial(print, flush=True))

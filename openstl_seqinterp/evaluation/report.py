@@ -24,10 +24,12 @@ def report(
     datasets: dict[str, TaskDataset],
     predictions: dict[str, np.ndarray],
     between: Callable[[], None] | None = None,
+    baselines: Path | None = None,
 ) -> Record:
     """Score ``predictions`` (test set: (N, 1, C, H, W)), write all to ``folder``, return the record in scores.json.
 
-    ``between`` is called before each test set; raising ends the scoring.
+    ``between`` is called before each test set; raising ends the scoring. The scores of the baselines are kept in the
+    folder ``baselines``.
     """
     console = Console()
     scores: Scores = {}
@@ -35,7 +37,7 @@ def report(
     for number, (name, dataset) in enumerate(track(datasets.items(), "scoring", console=console, total=len(datasets))):
         if between is not None:
             between()
-        cases, model = collect(dataset, memory), predictions[name][:, 0]
+        cases, model = collect(dataset, memory, baselines), predictions[name][:, 0]
         scores[name], similarity = score(name, cases, model)
         if number == 0:
             _save_arrays(folder / "saved", cases, model, scores[name][MODEL][ALL])

@@ -179,7 +179,10 @@ CONFIGS = {
     "exits.py": "config exits.py cannot be read: SystemExit: 3",
     "imports.py": "config imports.py cannot be read: ModuleNotFoundError: No module named 'nowhere_at_all'",
     "from_import.py": "config from_import.py cannot be read: ModuleNotFoundError: No module named 'nowhere_at_all'",
-    "relative.py": "config relative.py cannot be read: ImportError: line 1: a config is no package, so it has no relative imports; name the other file: _base_ = 'other.py'",
+    "relative.py": (
+        "config relative.py cannot be read: ImportError: line 1: a config is no package, so it has no relative "
+        "imports; name the other file: _base_ = 'other.py'"
+    ),
     "divides.py": "config divides.py cannot be read: ZeroDivisionError",
     "bytes.py": "config bytes.py cannot be read: SyntaxError",
     "base.py": "config base.py cannot be read: FileNotFoundError: .*nowhere.py",

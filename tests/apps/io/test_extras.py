@@ -19,7 +19,7 @@ def test_a_missing_library_ends_in_one_line(monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without_h5py)
-    with pytest.raises(UserError, match="^this needs h5py, which is not installed: pip install .*h5py"), science():
+    with pytest.raises(UserError, match=r"^this needs h5py, which is not installed: pip install .*h5py"), science():
         import h5py  # noqa: F401
 
 

@@ -23,7 +23,7 @@ from openstl_seqinterp.config import resolve
 from openstl_seqinterp.data.dataset import EpochSampler
 from openstl_seqinterp.data.loaders import ensure_files
 from openstl_seqinterp.experiment import SeqInterpExperiment
-from openstl_seqinterp.methods.simvp_motion import as_motion_has_it
+from openstl_seqinterp.methods.frame_blend import as_motion_has_it
 from openstl_seqinterp.running import quiet_lightning
 from openstl_seqinterp.shipped import WEIGHTS, save_weights
 

@@ -12,7 +12,7 @@ N_T = 2
 mlp_ratio = 4.0
 # training
 epoch = 2
-epoch_cases = 1600
+epoch_cases = 2400
 batch_size = 16
 val_batch_size = 64
 opt = 'adam'

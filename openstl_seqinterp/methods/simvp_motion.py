@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from pydantic import Field
 from torch import nn
-from torch.nn.functional import adaptive_avg_pool2d, grid_sample, interpolate, mse_loss
+from torch.nn.functional import adaptive_avg_pool2d, interpolate, mse_loss
 
 from .. import host
-from ..motion.flow import warp as warp_array
 from ..motion.slots import Slots, read_slots
-from ..motion.warp import flow_grid, rigid_flow
+from ..motion.warp import rigid_flow
 from ..protocols import INFILL, Abilities
+from .frame_blend import as_motion_has_it, blend
 from .local_motion import follow, motions, move
-from .motion_frames import FRAMES, HYPOTHESES, PLANES, UNLIKELY, Frames, read_frames, read_planes, resized
+from .motion_frames import FRAMES, PLANES, UNLIKELY, Frames, read_frames, read_planes, resized
 from .photometry import BlendLogits, Tone, blend_weights, clipped_noise, decibel, noise_level
 from .upstream import NetworkSettings
 
@@ -30,7 +29,7 @@ _FRACTION = 4
 _SAID = 6  # planes of a frame that are used, of those that the network gives
 _REACH = 4.0  # pixels: bound of what the network adds to a displacement, and again per step in time
 _NEAR = 0.5  # subtracted from the logit of a moved image per step of distance, before training
-_FAST = 10.0  # times the learning rate, for the numbers that weigh whole frames
+_FAST, _OPENED = 10.0, 40.0  # times the learning rate, for the numbers that weigh whole frames, and those of all images
 _UNSURE = -7.0  # log variance before training, and how far from it the network may go
 _NEGLIGIBLE = 1e-3  # weight of an image that need not be read, outside training
 _EXACT = 1e-5  # a loss that the rounding to 8 bits leaves; less does not count
@@ -72,11 +71,15 @@ class SimVP_Motion_Model(nn.Module):
     def reduced(self, size: tuple[int, ...]) -> tuple[int, int]:
         """The size (h, w) at which images of (H, W) are read: the network halves it a few times."""
         fraction = self.multiple * (_FRACTION if min(size) >= _SMALL else 1)
-        height, width = (self.multiple * max(1, round(side / fraction)) for side in size)
+        height, width = (self.multiple * max(1, round(int(side) / fraction)) for side in size)
         return height, width
 
     def forward(self, x: torch.Tensor, **_: Any) -> torch.Tensor:
         return self.predict(x).image
+
+    def bias_of_frames(self) -> torch.Tensor:
+        """What is added to the logits (K,) of whole frames."""
+        return torch.cat([_FAST * self.bias[:FRAMES], _OPENED * self.bias[FRAMES:]])
 
     def predict(self, x: torch.Tensor) -> Prediction:
         """The image at offset 0, and how sure it is."""
@@ -103,7 +106,7 @@ class SimVP_Motion_Model(nn.Module):
                 ways = motions(small)
                 moved = _summary(small, ways, share)
         said = self.network(read_planes(frames, lumas, level, moved))[:, :, :_SAID].float()
-        residual = 2 * said[:, :, 0] + _FAST * self.bias.view(-1, 1, 1)
+        residual = 2 * said[:, :, 0] + self.bias_of_frames().view(-1, 1, 1)
         grid: tuple[int, int] = (prior.shape[-2], prior.shape[-1])
         weights = torch.softmax(prior + interpolate(residual, grid, mode="bilinear"), dim=1)
         if not torch.is_grad_enabled():
@@ -129,70 +132,6 @@ class SimVP_Motion_Model(nn.Module):
         shift, velocity = interpolate(added, full, mode="bilinear").split(2, dim=1)
         flow = flow + shift[:, None] + slots.offset[..., None, None, None] * velocity[:, None]
         return (share[..., None, None, None] * move(slots.images, flow, gain)).sum(dim=1)
-
-
-def blend(frames: Frames, weights: torch.Tensor, added: torch.Tensor | None = None) -> torch.Tensor:
-    """The frames' sum (B, C, H, W) with ``weights`` (B, K, H, W).
-
-    ``added`` (B, K, 4, h, w) are pixels of (H, W) by which displacements change, x and y, and by which they do for each
-    step in time.
-    """
-    full: tuple[int, int] = (weights.shape[-2], weights.shape[-1])
-    grid = min(full, (frames.prior.shape[-2], frames.prior.shape[-1]))  # where it costs less
-    total, read = torch.zeros_like(frames.sources[:, 0]), _Reader(frames.sources)
-    for frame in range(weights.shape[1]):
-        if not weights[:, frame].any():
-            continue
-        if added is not None:
-            unit = added.new_tensor([grid[1] / full[1], grid[0] / full[0]]).view(2, 1, 1)
-            more = unit * interpolate(added[:, frame], grid, mode="bilinear").unflatten(1, (2, 2))
-        for part in range(frames.source.shape[2]):
-            share, offset = (each[:, frame, part].view(-1, 1, 1, 1) for each in (frames.share, frames.offset))
-            if share.any():
-                way = resized(frames.displacement[:, frame, part], grid)
-                if added is not None:
-                    way = way + more[:, 0] + offset * more[:, 1]
-                moved = read(frames.source[:, frame, part], resized(way, full))
-                total = torch.addcmul(total, share * weights[:, frame, None], moved)
-    return total
-
-
-def as_motion_has_it(frames: Frames) -> torch.Tensor:
-    """The image (B, 1, C, H, W) of `motion`, from the same frames."""
-    size = frames.sources.shape[-2:]
-    weights = interpolate(frames.prior[:, :HYPOTHESES].exp(), (size[0], size[1]), mode="bilinear")
-    return blend(frames, weights)[:, None]
-
-
-class _Reader:
-    """Reads images of ``sources`` (B, N, C, H, W), bicubic, borders replicated."""
-
-    def __init__(self, sources: torch.Tensor) -> None:
-        self.sources = sources
-        self._arrays: dict[tuple[int, int], np.ndarray] = {}
-        self.row = torch.arange(len(sources), device=sources.device)
-
-    def __call__(self, number: torch.Tensor, way: torch.Tensor) -> torch.Tensor:
-        """The images ``number`` (B,) of each case, read at x + ``way`` (B, 2, H, W)."""
-        if torch.is_grad_enabled() or self.sources.device.type != "cpu":
-            images = self.sources[self.row, number]
-            with torch.autocast(images.device.type, enabled=False):
-                grid = flow_grid(way.float())
-                return grid_sample(images, grid, mode="bicubic", padding_mode="border", align_corners=False)
-        # OpenCV's is three times as fast, and tells positions apart to 1/32 of a pixel.
-        ways = way.permute(0, 2, 3, 1).contiguous().numpy()
-        read = [
-            warp_array(self._array(*case), u, cubic=True)
-            for case, u in zip(enumerate(number.tolist()), ways, strict=True)
-        ]
-        return torch.from_numpy(read[0][None] if len(read) == 1 else np.stack(read)).permute(0, 3, 1, 2)
-
-    def _array(self, case: int, number: int) -> np.ndarray:
-        """An image (H, W, C), as OpenCV wants it; several frames are read from each."""
-        key = case, number
-        if key not in self._arrays:
-            self._arrays[key] = np.ascontiguousarray(self.sources[key].permute(1, 2, 0).numpy())
-        return self._arrays[key]
 
 
 def _summary(small: Slots, ways: tuple[torch.Tensor, ...], share: torch.Tensor) -> tuple[torch.Tensor, ...]:

@@ -3,8 +3,9 @@ import pytest
 import torch
 
 from openstl_seqinterp.evaluation.baselines import BASELINES
+from openstl_seqinterp.methods.frame_blend import as_motion_has_it
 from openstl_seqinterp.methods.motion_frames import FRAMES, HYPOTHESES, read_frames
-from openstl_seqinterp.methods.simvp_motion import SimVP_Motion, SimVP_Motion_Model, as_motion_has_it
+from openstl_seqinterp.methods.simvp_motion import SimVP_Motion, SimVP_Motion_Model
 from openstl_seqinterp.motion.slots import read_slots
 from openstl_seqinterp.protocols import INFILL
 

@@ -49,6 +49,8 @@ class LatentAffine_Model(nn.Module):
     def __init__(self, in_shape: list[int], hidden: int = 16, refinements: int = 5, **unused: Any) -> None:
         super().__init__()
         self.refinements = refinements
+        # The share of noise that the mean of all images but the target has in training; more images would have less.
+        self.least = max(1, in_shape[0] - 1) ** -0.5
         self.weigh, self.tone = BlendLogits(hidden), Tone(hidden)
 
     @torch.no_grad()
@@ -95,7 +97,8 @@ class LatentAffine_Model(nn.Module):
         blend, seen, squares = blend[:, :-2], blend[:, -2:-1], blend[:, -1:]
         unseen = _UNSEEN * (1 - seen).clamp(min=0)
         blend = (blend + unseen * self._nearest(slots, motion)) / (seen + unseen)
-        left = (squares + unseen**2).sqrt() / (seen + unseen) * (weights * noise).sum(dim=1).view(-1, 1, 1, 1)
+        share = ((squares + unseen**2).sqrt() / (seen + unseen)).clamp(min=self.least)
+        left = share * (weights * noise).sum(dim=1).view(-1, 1, 1, 1)
         return self.tone(blend, left, clipped_noise(slots.images, slots.observed, noise))[:, None]
 
     def _nearest(self, slots: Slots, motion: torch.Tensor) -> torch.Tensor:

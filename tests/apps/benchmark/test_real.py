@@ -4,6 +4,7 @@ import json
 import sys
 import types
 from importlib.util import find_spec
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -130,6 +131,15 @@ def test_the_page_holds_the_numbers_of_the_record(made):
     assert f"opencv-python {record.versions['opencv-python']}" in text
     assert "empty has no images" in text  # said to be left out
     assert "**motion against dis-flow**" in text
+
+
+def test_the_committed_page_is_that_of_the_committed_record():
+    results = Path(__file__).resolve().parents[3] / "results"
+    text = (results / "real.md").read_text()
+    assert text == page(RealResult.read(results / "real.json"), "real.png")
+    assert "**motion against RIFE 4.25**" in text
+    assert "**motion against pySTEPS**" in text
+    assert (results / "real.png").is_file()
 
 
 def test_the_words_follow_the_numbers(made):

@@ -77,8 +77,8 @@ def _gains(record: RealResult, task: str, one: str, other: str) -> dict[str, flo
 
 
 def _after(record: RealResult, one: str, other: str) -> str:
-    """The squared error of ``one`` as a share of that of ``other``, by lead, and where it is larger."""
-    shares, lost = [], []
+    """The squared error of ``one`` as a share of that of ``other``, by lead, where it is larger, and its SSIM."""
+    shares, lost, less = [], [], []
     for step in range(1, LEADS + 1):
         mine, peers = record.of(lead(step), one), record.of(lead(step), other)
         names = [name for name in record.clips if name in mine and name in peers and peers[name].mse > 0]
@@ -86,8 +86,13 @@ def _after(record: RealResult, one: str, other: str) -> str:
             continue
         each = {name: mine[name].mse / peers[name].mse for name in names}
         shares.append(f"{mean(each.values()):.2f} (lead {step})")
+        if mean(mine[name].ssim - peers[name].ssim for name in names) < 0:
+            less.append(str(step))
         lost += [f"{name} (lead {step}, {share:.2f})" for name, share in each.items() if share > 1]
     if not shares:
         return ""
     text = f"**{one} against {other}**, continuing. Its squared error, as a share, is on average {listed(shares)}."
-    return text + (f" It is larger in {listed(lost)}." if lost else " It is larger nowhere.")
+    text += f" It is larger in {listed(lost)}." if lost else " It is larger nowhere."
+    if not less:
+        return f"{text} Its SSIM is higher at every lead."
+    return f"{text} Its SSIM, which takes smooth images for worse ones, is lower at lead {listed(less)}."

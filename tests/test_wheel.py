@@ -81,7 +81,9 @@ def test_its_metadata(distribution):
     )
     required = {line.split(">=")[0] for line in distribution.requires if "extra ==" not in line}
     assert {"torch", "pytorch-lightning", "pydantic"} <= required
-    assert {"test", "tensorboard", "openstl", "science"} == set(distribution.metadata.get_all("Provides-Extra"))
+    assert {"test", "tensorboard", "openstl", "science", "radar"} == set(
+        distribution.metadata.get_all("Provides-Extra")
+    )
     assert f"{INFO}licenses/LICENSE" in {file.as_posix() for file in distribution.files}
 
 

@@ -154,7 +154,7 @@ def test_the_whole_one_is_taken(state, network):
 
     for method in ("SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine"):
         torch.save(network(method), "bad.ckpt")
-        assert Network(Path("bad.ckpt"), "cpu").name == method
+        assert Network(Path("bad.ckpt"), "cpu", 256).name == method
 
 
 @pytest.mark.parametrize(

@@ -103,19 +103,15 @@ def named_config(path: Path) -> Path:
 def read_config(path: Path) -> dict[str, Any]:
     """The keys of a config file in OpenSTL's form: a Python file of assignments. UserError if it cannot be read."""
     if not path.is_file():
-        raise UserError(
-            f"there is no config file {path}{nearest(path.stem, (p.stem for p in path.parent.glob('*.py')))}"
-        )
+        others = (each.stem for each in path.parent.glob("*.py"))
+        raise UserError(f"there is no config file {path}{nearest(path.stem, others)}")
     if path.suffix != ".py":
         raise UserError(f"config {path} is no .py; write it as a Python file of assignments, such as: lr = 1e-3")
     try:
-        tree = ast.parse(path.read_bytes(), path.name)  # says where a mistake is; lazy imports would say nothing
-        for node in ast.walk(tree):
+        for node in ast.walk(ast.parse(path.read_bytes(), path.name)):  # says where a mistake is; Config may not
             if isinstance(node, ast.ImportFrom) and node.level:
-                raise ImportError(
-                    f"line {node.lineno}: a config is no package, so it has no relative imports; name the other file: "
-                    f"_base_ = '{node.module or 'OTHER'}.py'"
-                )
+                reason = "a config is no package, so it has no relative imports; name the other file"
+                raise ImportError(f"line {node.lineno}: {reason}: _base_ = '{node.module or 'OTHER'}.py'")
         return Config.fromfile(str(path), lazy_import=False).to_dict()
     except (Exception, SystemExit) as error:  # a config is code, so it can raise anything
         raise UserError(f"config {path} cannot be read: {type(error).__name__}: {one_line(error)}") from error
@@ -222,10 +218,9 @@ def _network(initial: str | None, method: str) -> dict[str, Any]:
     """The settings of the network of the checkpoint that training is to start from."""
     if initial is None:
         return {}
-    path = named_checkpoint(initial)
-    settings = load_checkpoint(path)["hyper_parameters"]
+    settings = load_checkpoint(named_checkpoint(initial))["hyper_parameters"]
     if settings["method"].lower() != method.lower():
-        raise UserError(f"--from {path} is of method {settings['method']}, not {method}; name another one")
+        raise UserError(f"--from {initial} is of method {settings['method']}, not {method}; name another one")
     model = registry.abilities(method).settings
     keys = {"model_type", *(model.model_fields if model else ())} - {"in_shape"}
     return {key: settings[key] for key in keys & settings.keys()}

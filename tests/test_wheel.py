@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from openstl_seqinterp import __version__
+from openstl_seqinterp.apps.io.extras import PACKAGES
 from openstl_seqinterp.data.simulate import write_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,7 +81,11 @@ def test_its_metadata(distribution):
     )
     required = {line.split(">=")[0] for line in distribution.requires if "extra ==" not in line}
     assert {"torch", "pytorch-lightning", "pydantic"} <= required
-    assert {"test", "tensorboard", "openstl", "science"} == set(distribution.metadata.get_all("Provides-Extra"))
+    science = {line.split(">=")[0] for line in distribution.requires if 'extra == "science"' in line}
+    assert science == set(PACKAGES)  # what a message names
+    assert {"test", "tensorboard", "openstl", "science", "radar"} == set(
+        distribution.metadata.get_all("Provides-Extra")
+    )
     assert f"{INFO}licenses/LICENSE" in {file.as_posix() for file in distribution.files}
 
 

@@ -1,0 +1,30 @@
+"""What a form needs that is not installed is named with a command that works in any folder, with or without a clone."""
+
+import sys
+from importlib import import_module
+
+import numpy as np
+import pytest
+import tifffile
+
+from openstl_seqinterp.apps.io.extras import PACKAGES, science
+from openstl_seqinterp.apps.io.readers.pages import opened
+from openstl_seqinterp.apps.io.tiff_pages import decoding
+from openstl_seqinterp.errors import UserError
+
+INSTALL = r"pip install h5py netCDF4 xarray imagecodecs$"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_missing_package_is_named_with_all_that_come_with_it(monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(UserError, match=f"needs {package}, which is not installed: {INSTALL}"), science():
+        import_module(package)
+
+
+@pytest.mark.parametrize("reading", [opened, decoding])
+def test_a_tiff_whose_compression_needs_more(tmp_path, reading):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros((4, 4), np.uint8))
+    with pytest.raises(UserError, match=f"the compression of {path} needs imagecodecs, .*{INSTALL}"), reading(path):
+        raise ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package")

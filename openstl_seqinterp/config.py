@@ -12,19 +12,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 import torch
-from mmengine.config import Config
 
 from . import device, host, registry
+from .config_file import find_config, named_config, read_config
 from .data.loaders import default_test_sets, scored_sets, training_sets
-from .errors import Parser, UserError, nearest, one_line, require_known
+from .errors import Parser, UserError, nearest, require_known
 from .protocols import INFILL, ONE_SIDED
 from .settings import Balance, Logger, Precision, RunSettings, check
-
-_HERE = Path(__file__).resolve().parent
-CONFIGS = next(
-    (f for f in (_HERE / "configs", _HERE.parent / "configs") if f.is_dir()), _HERE
-)  # in a wheel, or a clone
-_FOLDER = "seqinterp"  # of this plugin's configs, in any folder of configs
 
 # Defaults of the plugin's commands where they differ from the host's.
 _OURS: dict[str, Any] = {
@@ -76,37 +70,6 @@ def _extended(base: argparse.ArgumentParser, prog: str | None = None) -> argpars
     for name, (text, how) in flags.items():
         group.add_argument(f"--{name}", help=text, **how)
     return parser
-
-
-def find_config(method: str) -> Path:
-    """``configs/seqinterp/METHOD.py`` in the working folder or beside the plugin, in any case; UserError if none."""
-    for folder in (Path("configs") / _FOLDER, CONFIGS / _FOLDER):
-        for path in sorted(folder.glob("*.py")):
-            if path.stem.lower() == method.lower():
-                return path
-    listing = ", ".join(str(path) for path in sorted((CONFIGS / _FOLDER).glob("*.py")))
-    raise UserError(f"there is no config {_FOLDER}/{method}.py; name one with --config_file (there are: {listing})")
-
-
-def named_config(path: Path) -> Path:
-    """``path``, or, if there is no such file, the plugin's own config of that name."""
-    own = (CONFIGS / _FOLDER / path.name).with_suffix(".py")
-    return own if own.is_file() and not path.is_file() else path
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """The keys of a config file in OpenSTL's form: a Python file of assignments. UserError if it cannot be read."""
-    if not path.is_file():
-        raise UserError(
-            f"there is no config file {path}{nearest(path.stem, (p.stem for p in path.parent.glob('*.py')))}"
-        )
-    if path.suffix != ".py":
-        raise UserError(f"config {path} is no .py; write it as a Python file of assignments, such as: lr = 1e-3")
-    try:
-        compile(path.read_bytes(), path.name, "exec")  # says where a mistake is; lazy imports would say nothing
-        return Config.fromfile(str(path), lazy_import=False).to_dict()
-    except (Exception, SystemExit) as error:  # a config is code, so it can raise anything
-        raise UserError(f"config {path} cannot be read: {type(error).__name__}: {one_line(error)}") from error
 
 
 def _given(parser: argparse.ArgumentParser, argv: Sequence[str]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from . import device, host, registry, speedups
 from .callbacks import Announcement, Deadline, Finite, History, SeededEpochs, checkpoints, progress_bar
 from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_run, validation_score
 from .data.dataset import ShareSampler
-from .data.loaders import load_data, withheld_datasets
+from .data.loaders import folder_of, load_data, withheld_datasets
 from .errors import UserError, one_line
 from .evaluation.records import Record
 from .evaluation.report import report
@@ -227,7 +227,8 @@ class SeqInterpExperiment(host.BaseExperiment):
             "checkpoint": str(path),
         }
         between = self.deadline.check if self.deadline else None
-        return report(self.folder, about, self.test_sets, predictions, between)
+        kept = folder_of(Path(self.args.data_root), self.args.dataname) / "baselines"
+        return report(self.folder, about, self.test_sets, predictions, kept, between)
 
 
 _say = rank_zero_only(partial(print, flush=True))

@@ -81,7 +81,7 @@ def test_pictures_show_the_best_and_the_worst_case_and_a_filled_sequence(dataset
     np.testing.assert_array_equal(frames, datasets["n3"].sequences.read(ROWS[0], np.arange(16)))
     for case, position in enumerate([3, 15]):
         np.testing.assert_array_equal(filled.pop(position), predictions["n3"][case, 0])
-        np.testing.assert_allclose(true.pop(position), truths[case], rtol=1e-6)
+        np.testing.assert_allclose(true.pop(position).image, truths[case], rtol=1e-6)
     assert not filled
     assert not true
 

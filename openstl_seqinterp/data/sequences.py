@@ -15,7 +15,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,29 +24,12 @@ from numpy.lib.npyio import NpzFile
 
 from ..errors import UserError, one_line
 from ..files import atomic
+from .scale import Scale
 
 SIMULATED = "seqinterp"  # folder of the simulated sequences, in the data root
 TRAIN, VALIDATION, TEST = 0, 1, 2  # values of ``part``
 # What reading an ``.npz`` raises.
 DAMAGED = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
-
-
-@dataclass(frozen=True)
-class Scale:
-    """``low`` and ``high`` are 0 and 1 for a network; NaN and ``fill_value`` are pixels without a value."""
-
-    low: float = 0.0
-    high: float = 255.0
-    fill_value: float | None = None
-
-    def to_unit(self, frames: np.ndarray) -> np.ndarray:
-        """Float32 in [0, 1], values beyond the range clipped; NaN in every channel of a pixel without a value."""
-        values: Any = frames.astype(np.float32 if frames.dtype.itemsize <= 2 else np.float64)
-        unit = ((values - self.low) / (self.high - self.low)).clip(0, 1)  # Python's numbers leave the type as it is
-        empty = ~np.isfinite(values).all(axis=-3, keepdims=True) if frames.dtype.kind == "f" else np.False_
-        if self.fill_value is not None:
-            empty = empty | (frames == np.asarray(self.fill_value).astype(frames.dtype)).all(axis=-3, keepdims=True)
-        return np.where(empty, np.nan, unit).astype(np.float32) if empty.any() else unit.astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True)
@@ -63,7 +46,7 @@ class SequenceSet:
     index: np.ndarray
     part: np.ndarray | None = None
     clean: np.ndarray | None = None
-    scale: Scale = Scale()
+    scale: Scale = field(default_factory=Scale)
 
     @classmethod
     def stacked(cls, frames: np.ndarray, observed: np.ndarray, part: np.ndarray | None = None) -> Self:

@@ -20,7 +20,8 @@ from pydantic import Field, model_validator
 
 from ..errors import UserError, one_line
 from ..settings import Settings, check
-from .sequences import TEST, Scale, SequenceSet
+from .scale import Scale
+from .sequences import TEST, SequenceSet
 
 KNOWN, WITHHELD, ABOUT = "frames.zarr", "withheld.zarr", "import.json"
 _SMALL = 2**27  # bytes of frames that are read at once, the first time that one of them is needed

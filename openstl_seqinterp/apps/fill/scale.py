@@ -1,4 +1,4 @@
-"""From a user's values to those that predictors read, and back: the one place that knows of units, holes and labels."""
+"""From a user's values to those that predictors read, and back, by `data.scale`; how holes and labels are predicted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ...data import scale
 from ...motion.holes import without_holes
 from ..io.source import Levels
 
@@ -17,18 +18,18 @@ _ZERO = 2.0**-23  # of the range of values: what float32 cannot tell from 0 is 0
 Predict = Callable[[np.ndarray], np.ndarray]  # of frames (K, H, W, C), without holes, an image (H, W, C)
 
 
-class Scale:
-    """Values of a type to [0, 1] and back: ``low`` is 0 there and ``high`` is 1; others lie beyond.
+class Scale(scale.Scale):
+    """Values of a type to [0, 1] and back; others than those from ``low`` to ``high`` lie beyond.
 
     Both follow from the frames alone, so a result does not depend on the unit: ``fill(a x + b) = a fill(x) + b``.
-    A pixel without a value, which is NaN or ``fill_value``, is NaN in between. ``labels`` are names, left as they are.
+    Frames are (H, W, C). What has no value is NaN in between. ``labels`` are names, left as they are.
     """
 
     def __init__(
         self, dtype: np.dtype, low: float, high: float, fill_value: float | None = None, labels: bool = False
     ) -> None:
-        self.dtype, self.low, self.span = np.dtype(dtype), low, (high - low) or 1.0
-        self.fill_value, self.labels = fill_value, labels
+        super().__init__(low, high, fill_value)
+        self.dtype, self.labels = np.dtype(dtype), labels
 
     @classmethod
     def of(
@@ -43,11 +44,11 @@ class Scale:
             low, high = min(each.least for each in found), max(each.most for each in found)
         return cls(dtype, low, high, fill_value, labels)
 
-    def to_unit(self, frame: np.ndarray) -> np.ndarray:
-        """Float32 (H, W, C) of a frame; NaN where it has no value."""
-        if self._table is not None:
-            return self._table[frame.view(f"u{frame.dtype.itemsize}")]
-        return self._unit(frame)
+    def to_unit(self, frame: np.ndarray, axis: int = -1) -> np.ndarray:
+        """Float32 (H, W, C) of a frame, nothing clipped; NaN where it has no value."""
+        unit = self._unit(frame) if self._table is None else self._table[frame.view(f"u{frame.dtype.itemsize}")]
+        blank = self.blank(frame, axis)
+        return np.where(blank, np.float32(np.nan), unit) if blank.any() else unit
 
     @cached_property
     def _table(self) -> np.ndarray | None:
@@ -59,11 +60,7 @@ class Scale:
     def _unit(self, frame: np.ndarray) -> np.ndarray:
         values = frame.astype(np.float64)
         values[~np.isfinite(values)] = np.nan
-        if self.fill_value is not None:
-            values[values == self.fill_value] = np.nan
-        if self.labels:
-            return values.astype(np.float32)
-        return ((values - self.low) / self.span).astype(np.float32)
+        return (values if self.labels else self.unit(values)).astype(np.float32)
 
     @property
     def may_have_holes(self) -> bool:

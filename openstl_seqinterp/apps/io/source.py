@@ -12,6 +12,7 @@ from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from ...data.scale import Scale
 from ...errors import UserError
 from .timeline import Clock, Timeline, arrange, read_times
 
@@ -173,12 +174,8 @@ class Source(ABC):
 
     def holes(self, frame: np.ndarray) -> np.ndarray | None:
         """Bool (H, W): the pixels of a frame that have no value (NaN, or the fill value); None where all have one."""
-        empty = np.zeros(frame.shape[:2], bool)
-        if np.issubdtype(frame.dtype, np.floating):
-            empty |= ~np.isfinite(frame).all(axis=-1)
-        if self.fill_value is not None:
-            empty |= (frame == self.fill_value).all(axis=-1)  # a value that the dtype cannot hold is nowhere
-        return empty if empty.any() else None
+        empty = Scale(fill_value=self.fill_value).empty(frame, axis=-1)
+        return empty[..., 0] if empty.any() else None
 
     @cached_property
     def levels(self) -> dict[tuple[int, int], Levels]:

@@ -32,7 +32,7 @@ COMMANDS: dict[str, Command] = {
     "predict": Command("Fill the missing images of a sequence.", "apps.fill.command", "predict"),
     "inspect": Command("Say what is understood of a sequence.", "apps.inspect", "command"),
     "benchmark": Command("Train and score what a benchmark lacks; write its page.", "apps.benchmark.command", "run"),
-    "compare": Command("Print the scores of several runs in one table.", "commands", "compare"),
+    "compare": Command("Print the scores of several runs in one table.", "apps.compare", "command"),
     "prepare": Command("Write the simulated sequences.", "commands", "prepare"),
     "import": Command("Turn own images or videos into a data set.", "apps.importing", "command"),
 }

@@ -15,8 +15,6 @@ from . import host, registry
 from .config import check_script_settings, resolve, script_parser
 from .data.simulate import SEED, write_dataset
 from .errors import Parser, UserError
-from .evaluation.records import Record
-from .evaluation.tables import table
 from .experiment import SeqInterpExperiment
 from .running import quiet_lightning
 
@@ -55,20 +53,6 @@ def prepare(argv: Sequence[str]) -> None:
     if args.seed < 0:
         raise UserError(f"--seed is {args.seed}, expected at least 0")
     print(f"wrote {write_dataset(Path(args.data_root), args.seed)}")
-
-
-def compare(argv: Sequence[str]) -> None:
-    """Print the scores of several runs in one table."""
-    parser = Parser(
-        prog="seqinterp compare",
-        description="MSE of runs side by side; runs that differ in their seed alone share a column.",
-    )
-    parser.add_argument("runs", nargs="+", type=Path, help="folders of runs, each with its scores.json")
-    folders: list[Path] = parser.parse_args(argv).runs
-    for folder in folders:
-        if not (folder / "scores.json").is_file():
-            raise UserError(f"{folder} has no scores.json; train or test that run first")
-    print(table([Record.read(folder / "scores.json") for folder in folders]))
 
 
 def script(argv: Sequence[str]) -> None:

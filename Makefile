@@ -1,4 +1,4 @@
-# make demo: set up, simulate, train, score, draw.   make test: set up, lint, test.
+# make demo: set up, simulate, train, score, draw, fill a clip.   make test: set up, lint, test.
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
@@ -12,6 +12,11 @@ demo: $(VENV)/installed
 	$(BIN)/python tools/train.py -d seqinterp_infill -m LatentAffine -c configs/seqinterp/LatentAffine_quick.py
 	@echo "MSE over images 4 and 16:"
 	@$(BIN)/python tools/compare.py work_dirs/seqinterp_SimVP_quick_n6 work_dirs/seqinterp_infill_LatentAffine_quick_n6
+	@echo "A clip of its own, without training:"
+	$(BIN)/python tools/demo_clip.py work_dirs/clip.npy
+	$(BIN)/seqinterp predict work_dirs/clip.npy --missing 6 12 13 19 --truth work_dirs/clip.npy --uncertainty \
+		--as mp4 --out work_dirs/clip --overwrite
+	@echo "look at work_dirs/clip/strip.png and work_dirs/clip/clip.mp4"
 
 test: lint
 	$(PYTEST)

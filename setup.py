@@ -32,13 +32,14 @@ setup(
         "openstl_seqinterp.configs.seqinterp",
     ],
     package_dir={"openstl_seqinterp.configs.seqinterp": "configs/seqinterp"},  # a wheel carries them too
-    package_data={"openstl_seqinterp": ["py.typed"]},
+    package_data={"openstl_seqinterp": ["py.typed", "weights/*.safetensors"]},
     entry_points={"console_scripts": ["seqinterp = openstl_seqinterp.cli:main"]},
     # OpenSTL itself is not on PyPI (the project of that name there reads STL meshes): see README, Use with OpenSTL.
     install_requires=[
         "torch>=2.5",
         "pytorch-lightning>=2.6",
         "timm>=1.0",
+        "safetensors>=0.4",
         "numpy>=2.1",
         "mmcv-lite>=2.1",
         "opencv-python>=4.10",

@@ -62,8 +62,10 @@ class History(Callback):
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         metrics = trainer.callback_metrics  # methods whose loss is not the MSE log val_mse too
         mse = float(metrics.get("val_mse", metrics.get("val_loss", float("nan"))))
-        seconds = time.perf_counter() - self._start
-        self.epochs = [*self.epochs, {"epoch": trainer.current_epoch + 1, "seconds": seconds, "val_mse": mse}]
+        epoch = {"epoch": trainer.current_epoch + 1, "seconds": time.perf_counter() - self._start, "val_mse": mse}
+        if "val_motion" in metrics:  # what the method starts from, on the same cases
+            epoch["val_motion"] = float(metrics["val_motion"])
+        self.epochs = [*self.epochs, epoch]
 
 
 class Finite(Callback):

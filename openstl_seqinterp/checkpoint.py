@@ -18,6 +18,7 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from .errors import UserError, one_line
 from .settings import Shapes, check
+from .shipped import SUFFIX, load_safetensors
 
 _LARGEST = 2**32  # bytes of a checkpoint
 BEST, LAST = "best.ckpt", "last.ckpt"
@@ -30,17 +31,14 @@ FREE = {
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a Lightning checkpoint with ``weights_only=True``. UserError if missing, damaged, or unsafe.
+    """Read a Lightning checkpoint with ``weights_only=True``, or safetensors. UserError if missing, damaged, or unsafe.
 
     Its weights are dense, on the CPU, and take no more memory than the file's size suggests.
     """
     if not path.is_file():
         raise UserError(f"there is no checkpoint {path}; train first, or name another one")
     try:
-        _require_whole(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of sparse weights, which are refused below
-            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        checkpoint = load_safetensors(path) if path.suffix == SUFFIX else _load_pickled(path)
     except pickle.UnpicklingError as error:
         raise UserError(
             f"{path} is refused: it is damaged, or holds more than weights and plain values and could run code"
@@ -62,6 +60,13 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
                 f"{path}: {key} is {value!r:.80}, expected {kind.__name__}; train again or name another one"
             )
     return checkpoint
+
+
+def _load_pickled(path: Path) -> Any:
+    _require_whole(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of sparse weights, which are refused later
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _require_whole(path: Path) -> None:
@@ -163,3 +168,29 @@ def validation_score(checkpoint: dict[str, Any]) -> str:
         if isinstance(score, torch.Tensor) and score.numel() == 1 and not score.is_complex():
             return f", {state.get('monitor')} {float(score):.6f}"
     return ""
+
+
+def remark(checkpoint: dict[str, Any]) -> str | None:
+    """What must be said of a checkpoint that is no better on its validation than `motion`, which needs no training."""
+    network, motion, unit = _validated(checkpoint)
+    if network is None or motion is None or (network < motion) == (unit == "MSE"):
+        return None
+    return (
+        f"this checkpoint is no better than motion, which needs no training, on what it was validated on "
+        f"({unit} {network:.4g}, motion {motion:.4g}); train longer, or leave out --checkpoint"
+    )
+
+
+def _validated(checkpoint: dict[str, Any]) -> tuple[float | None, float | None, str]:
+    """The scores of a network and of `motion` on the validation part, and their unit; None where they are not known."""
+    scores = checkpoint.get("scores")
+    if isinstance(scores, dict) and isinstance(scores.get("all"), dict):
+        found, keys, unit = scores["all"], ("network", "motion"), "PSNR"
+    else:
+        states = checkpoint.get("callbacks")
+        history = states.get("History") if isinstance(states, dict) else None
+        epochs = history.get("epochs") if isinstance(history, dict) else None
+        last = epochs[-1] if isinstance(epochs, list) and epochs else None
+        found, keys, unit = last if isinstance(last, dict) else {}, ("val_mse", "val_motion"), "MSE"
+    network, motion = (float(found[key]) if isinstance(found.get(key), int | float) else None for key in keys)
+    return network, motion, unit

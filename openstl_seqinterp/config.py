@@ -14,11 +14,13 @@ from typing import Any, get_args
 import torch
 
 from . import device, host, registry
+from .checkpoint import load_checkpoint
 from .config_file import find_config, named_config, read_config
 from .data.loaders import default_test_sets, scored_sets, training_sets
 from .errors import Parser, UserError, nearest, require_known
 from .protocols import INFILL, ONE_SIDED
 from .settings import Balance, Logger, Precision, RunSettings, check
+from .shipped import SHIPPED, named_checkpoint
 
 # Defaults of the plugin's commands where they differ from the host's.
 _OURS: dict[str, Any] = {
@@ -69,6 +71,9 @@ def _extended(base: argparse.ArgumentParser, prog: str | None = None) -> argpars
     }  # fmt: skip
     for name, (text, how) in flags.items():
         group.add_argument(f"--{name}", help=text, **how)
+    group.add_argument(
+        "--from", dest="initial", metavar="CHECKPOINT", help=f"train on from its weights; {SHIPPED}: the package's own"
+    )
     return parser
 
 
@@ -150,7 +155,8 @@ def resolve(argv: Sequence[str], *, test: bool = False, prog: str | None = None)
             if key in values and values[key] != value:
                 raise UserError(f"{source}: {key}={values[key]!r} does not fit -d {dataname}, which has {value!r}")
 
-    values = {**defaults, **late, **view.parameters, **config, **given}
+    started = _network(given.get("initial", config.get("initial")), method)
+    values = {**defaults, **late, **view.parameters, **config, **started, **given}
     values.update(dataname=dataname, method=method, config_file=str(path), test=test)
     unnamed = values["ex_name"] is None
     values["ex_name"] = values["ex_name"] or dataname
@@ -166,6 +172,18 @@ def resolve(argv: Sequence[str], *, test: bool = False, prog: str | None = None)
         if not 0 <= gpu < there:
             raise UserError(f"--gpus {gpu} is not there (GPUs here: {there}); leave it out and one is chosen")
     return argparse.Namespace(**values)
+
+
+def _network(initial: str | None, method: str) -> dict[str, Any]:
+    """The settings of the network of the checkpoint that training is to start from."""
+    if initial is None:
+        return {}
+    settings = load_checkpoint(named_checkpoint(initial))["hyper_parameters"]
+    if settings["method"].lower() != method.lower():
+        raise UserError(f"--from {initial} is of method {settings['method']}, not {method}; name another one")
+    model = registry.abilities(method).settings
+    keys = {"model_type", *(model.model_fields if model else ())} - {"in_shape"}
+    return {key: settings[key] for key in keys & settings.keys()}
 
 
 def _view(name: str, method: str, data_root: str) -> registry.View:

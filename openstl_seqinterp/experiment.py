@@ -23,12 +23,14 @@ from . import device, host, registry, speedups
 from .callbacks import Announcement, Deadline, Finite, History, SeededEpochs, checkpoints, progress_bar
 from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_run, validation_score
 from .data.dataset import ShareSampler
-from .data.loaders import folder_of, load_data, withheld_datasets
+from .data.loaders import load_data, withheld_datasets
 from .errors import UserError, one_line
+from .evaluation import remembered
 from .evaluation.records import Record
 from .evaluation.report import report
 from .files import writable_folder
 from .running import Predictor, interruptible, loggers, quiet
+from .shipped import named_checkpoint
 
 _LOGS = "logs"  # folder of training curves, inside the run's
 _LOGGED_STEPS = 10  # between points of a training curve
@@ -159,6 +161,10 @@ class SeqInterpExperiment(host.BaseExperiment):
         elif (self.checkpoints / LAST).exists():
             _say(f"replacing the earlier run in {self.folder} (to keep it: --ex_name; to continue it: --resume)")
             self._remove_checkpoints()
+        if path is None and self.args.initial:
+            initial = named_checkpoint(self.args.initial)
+            load_weights(self.method, load_checkpoint(initial), initial)
+            _say(f"starting from the weights of {initial}")
         writable_folder(self.folder)
         hint = (
             f"{self.checkpoints / LAST} holds the last finished epoch: the same command with --resume continues from it"
@@ -227,8 +233,8 @@ class SeqInterpExperiment(host.BaseExperiment):
             "checkpoint": str(path),
         }
         between = self.deadline.check if self.deadline else None
-        kept = folder_of(Path(self.args.data_root), self.args.dataname) / "baselines"
-        return report(self.folder, about, self.test_sets, predictions, kept, between)
+        kept = Path(self.args.data_root) / remembered.FOLDER
+        return report(self.folder, about, self.test_sets, predictions, between, kept)
 
 
 _say = rank_zero_only(partial(print, flush=True))

@@ -179,7 +179,8 @@ class Abilities:
     """What a method declares about itself, as its class attribute ``abilities``.
 
     ``settings`` gives the types and ranges of what its config may set. ``any_size`` and ``any_slots`` say that it
-    works on other image sizes and numbers of frames than it was trained on; ``compiles``, that it contains the
+    works on other image sizes and numbers of frames than it was trained on; ``any_channels``, on other numbers of
+    channels; ``whole``, that it reads images of any size at once, not in tiles; ``compiles``, that it contains the
     host's SimVP_Model, which `torch.compile` can take.
     """
 
@@ -187,6 +188,8 @@ class Abilities:
     settings: type[BaseModel] | None = None
     any_size: bool = False
     any_slots: bool = False
+    any_channels: bool = False
+    whole: bool = False
     compiles: bool = False
 
     def reading(self, protocol: Protocol, length: int) -> Protocol:

@@ -100,6 +100,7 @@ class RunSettings(Settings):
     device: str
     model_type: str
     ckpt_path: str | None
+    initial: str | None
     config_file: str | None
     compile: bool
     resume: bool

@@ -3,8 +3,7 @@
 method = 'LatentAffine'
 # model
 hidden = 16
-passes = 3
-refinements = 2
+refinements = 5
 # training
 epoch = 100
 epoch_cases = 3200

@@ -11,8 +11,8 @@ N_S = 2
 N_T = 2
 mlp_ratio = 4.0
 # training
-epoch = 4
-epoch_cases = 3200
+epoch = 2
+epoch_cases = 2400
 batch_size = 16
 val_batch_size = 64
 opt = 'adam'

@@ -99,8 +99,7 @@ def default_test_sets(dataname: str) -> list[str]:
     return _variants(families(dataname)[1], PAPER)
 
 
-def folder_of(data_root: Path, dataname: str) -> Path:
-    """Where the files of a data set are; the simulated ones are written where none is there."""
+def _folder(data_root: Path, dataname: str) -> Path:
     return ensure_files(data_root) if dataname in PROTOCOLS else data_root / dataname
 
 
@@ -144,7 +143,7 @@ def window_datasets(
     """Training and validation cases of one of `training_sets`. They never touch a withheld image."""
     require_known("training set", train_set, training_sets(dataname))
     family, degradations = parse_set(train_set)
-    sequences = _load(folder_of(data_root, dataname), family, protocol.span)
+    sequences = _load(_folder(data_root, dataname), family, protocol.span)
     training, validation = split(sequences)
     tasks = protocol.training_tasks(sequences.always_observed())
     build = partial(TaskDataset, train_set, protocol, sequences, tasks, degradations)
@@ -161,7 +160,7 @@ def withheld_datasets(
     """
     for name in names:
         require_known("test set", name, scored_sets(dataname))
-    folder = folder_of(data_root, dataname)
+    folder = _folder(data_root, dataname)
     loaded: dict[str, tuple[SequenceSet, SequenceSet]] = {}
     datasets: dict[str, TaskDataset] = {}
     for name in names:

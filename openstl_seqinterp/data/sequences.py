@@ -63,6 +63,11 @@ class SequenceSet:
         """Bool (T,): the positions observed in every sequence."""
         return np.logical_and.reduce(self.observed, axis=0)
 
+    @property
+    def may_have_holes(self) -> bool:
+        """Whether there can be pixels without a value."""
+        return self.scale.fill_value is not None or np.dtype(self.frames.dtype).kind == "f"
+
     def read(self, sequence: Any, positions: Any) -> np.ndarray:
         """Float32 (..., C, H, W) in [0, 1] of indices (...): 0 where missing, NaN at pixels without a value."""
         numbers = self.index[sequence, positions]

@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import UserError
 from ..motion.extrapolate import extrapolate
 from ..motion.flow import dis_flow, grey_levels, resized, warp
+from ..motion.holes import without_holes
 from ..motion.interpolate import interpolate
 
 Images = Mapping[float, np.ndarray]
@@ -32,8 +33,15 @@ class Baseline(NamedTuple):
     sees_holes: bool = False
 
     def predict(self, images: Images, target: float) -> np.ndarray:
-        """The image (C, H, W) at ``target`` from those that are known, by their places. UserError where none is."""
-        return self.function({place: images[place] for place in self.sources(sorted(images), target)}, target)
+        """The image (C, H, W) at ``target`` from those that are known, by their places. UserError where none is.
+
+        A pixel that is NaN has no value.
+        """
+        near = {place: images[place] for place in self.sources(sorted(images), target)}
+        if not self.sees_holes:
+            whole, _ = without_holes({place: image.transpose(1, 2, 0) for place, image in near.items()})
+            near = {place: image.transpose(2, 0, 1) for place, image in whole.items()}
+        return self.function(near, target)
 
     def sources(self, known: Sequence[float] | np.ndarray, target: float) -> list[Any]:
         """Those of the ``known`` places, in order, that are read: on each side the nearest, or on one twice as many.

@@ -23,13 +23,13 @@ def report(
     about: dict[str, Any],
     datasets: dict[str, TaskDataset],
     predictions: dict[str, np.ndarray],
-    kept: Path | None = None,
     between: Callable[[], None] | None = None,
+    baselines: Path | None = None,
 ) -> Record:
     """Score ``predictions`` (test set: (N, 1, C, H, W)), write all to ``folder``, return the record in scores.json.
 
-    The scores of the baselines are looked up and kept in the folder ``kept``, a file for each test set, where one is
-    given. ``between`` is called before each test set; raising ends the scoring.
+    ``between`` is called before each test set; raising ends the scoring. The scores of the baselines are kept in the
+    folder ``baselines``.
     """
     console = Console()
     scores: Scores = {}
@@ -37,8 +37,7 @@ def report(
     for number, (name, dataset) in enumerate(track(datasets.items(), "scoring", console=console, total=len(datasets))):
         if between is not None:
             between()
-        cases = collect(dataset, memory, kept and kept / f"{name}.npz")
-        model = predictions[name][:, 0]
+        cases, model = collect(dataset, memory, baselines), predictions[name][:, 0]
         scores[name], similarity = score(name, cases, model)
         if number == 0:
             _save_arrays(folder / "saved", cases, model, scores[name][MODEL][ALL])

@@ -20,7 +20,7 @@ import torch
 from ..data.dataset import TaskDataset
 from ..data.simulate import expected_image
 from ..errors import UserError
-from . import kept
+from . import remembered
 from .baselines import BASELINES
 from .metrics import METRICS, per_image
 from .records import ALL, FLOOR, MODEL
@@ -39,7 +39,7 @@ class Cases:
     truths: np.ndarray
     targets: np.ndarray
     predictions: dict[str, np.ndarray]
-    values: dict[str, kept.Values]
+    values: dict[str, remembered.Values]
 
 
 Key = tuple[Any, ...]  # of a baseline and a case: name, target, the places that it reads, a digest of their images
@@ -51,28 +51,28 @@ def predictors() -> list[str]:
     return [MODEL, *BASELINES, FLOOR]
 
 
-def collect(dataset: TaskDataset, memory: Memory | None = None, path: Path | None = None) -> Cases:
+def collect(dataset: TaskDataset, memory: Memory | None = None, folder: Path | None = None) -> Cases:
     """Read a test set and run the baselines on it; the noise floor only where the clean images are known.
 
     ``memory`` keeps what the baselines made of which images, for other test sets: of the four variants of a family,
-    most cases have the images next to the missing one in common with another's. The file at ``path`` keeps their
+    most cases have the images next to the missing one in common with another's. A file in ``folder`` keeps their
     scores for other models: those that it has are not predicted.
     """
     memory = {} if memory is None else memory
+    path = None if folder is None else folder / f"{dataset.data_name}.npz"
     cases = range(len(dataset))
     with _threads() as pool:
         inputs, handed = zip(*pool.map(partial(_read, dataset), cases), strict=True)
         truths = dataset.targets(cases)[:, 0]
-        digests = (
-            {} if path is None else kept.digests({name: [each[name] for each in handed] for name in BASELINES}, truths)
-        )
-        values = {} if path is None else kept.read(path, digests, len(cases))
+        read = {name: [each[name] for each in handed] for name in BASELINES}
+        digests = {} if path is None else remembered.digests(read, truths)
+        values = {} if path is None else remembered.read(path, digests, len(cases))
         names = [name for name in BASELINES if name not in values]
         list(pool.map(partial(_predict, dataset, names, memory), cases, handed))
     predictions = {name: np.stack([memory[each[name]] for each in handed]).astype(np.float32) for name in names}
     fresh = {name: _values(predictions[name], truths) for name in names if name in digests}
     if path is not None and fresh:
-        kept.write(path, digests, values := values | fresh)
+        remembered.write(path, digests, values := values | fresh)
     targets = np.array([dataset.case(number)[1].targets for number in cases])
     if dataset.withheld is not None and dataset.withheld.clean is not None:
         sequence = np.array([dataset.case(number)[0] for number in cases])
@@ -93,14 +93,26 @@ def _threads() -> Iterator[ThreadPoolExecutor]:
         cv2.setNumThreads(inside)
 
 
+def _frames(dataset: TaskDataset, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All frames of a case as networks see them, and as baselines do; which are observed.
+
+    Networks see 0 at a pixel without a value; baselines know better: it is NaN.
+    """
+    everything = np.arange(dataset.sequences.index.shape[1])
+    frames, observed = dataset.read(number, everything)
+    if not dataset.sequences.may_have_holes:
+        return frames, frames, observed
+    holes = np.isnan(dataset.sequences.read(dataset.case(number)[0], everything))
+    return frames, np.where(holes, np.float32(np.nan), frames), observed
+
+
 def _read(dataset: TaskDataset, number: int) -> tuple[np.ndarray, dict[str, Key]]:
-    """What a network reads of a case, (T, C, H, W), and all that each baseline is handed: what is equal, has the same
-    image."""
+    """What a network reads of a case, (T, C, H, W), and keys: where a baseline's are equal, its images are."""
     _, task, _ = dataset.case(number)
     (target,) = task.targets
-    frames, observed = dataset.read(number, range(dataset.sequences.index.shape[1]))
+    frames, seen, observed = _frames(dataset, number)
     known = np.flatnonzero(observed).tolist()
-    digest = cache(lambda *near: hashlib.sha256(frames[list(near)].tobytes()).digest())
+    digest = cache(lambda *near: hashlib.sha256(seen[list(near)].tobytes()).digest())
     read = {name: baseline.sources(known, target) for name, baseline in BASELINES.items()}
     return frames[list(task.context)], {name: (name, target, *near, digest(*near)) for name, near in read.items()}
 
@@ -110,15 +122,16 @@ def _predict(
 ) -> None:
     """Add to ``memory`` what it lacks of some baselines, for a case."""
     lacking = [name for name in names if handed[name] not in memory]
-    if lacking:
-        frames, _ = dataset.read(number, range(dataset.sequences.index.shape[1]))
+    if not lacking:
+        return
+    _, seen, _ = _frames(dataset, number)
     for name in lacking:
         _, target, *near, _ = handed[name]
         # A copy: some are views, which would keep the frames of all cases.
-        memory[handed[name]] = np.array(BASELINES[name].predict({place: frames[place] for place in near}, target))
+        memory[handed[name]] = np.array(BASELINES[name].predict({place: seen[place] for place in near}, target))
 
 
-def _values(images: np.ndarray, truths: np.ndarray) -> kept.Values:
+def _values(images: np.ndarray, truths: np.ndarray) -> remembered.Values:
     scored = per_image(torch.from_numpy(images), torch.from_numpy(truths))
     return {metric: values.numpy() for metric, values in scored.items()}
 

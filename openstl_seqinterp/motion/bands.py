@@ -16,6 +16,7 @@ import numpy as np
 _COARSEST = 8  # pixels a side that the coarsest band has at least
 _MOST = 6  # bands
 _RIDGE = 0.01  # of a band's energy: how strongly weights are drawn to those expected beforehand
+_SEEN = 0.9  # the share of a coarser pixel that was seen, for it to count
 _NOTHING = 1e-7  # energy below which a band holds nothing to learn from
 
 
@@ -33,22 +34,26 @@ def _doubled(image: np.ndarray, like: np.ndarray) -> np.ndarray:
     return cv2.pyrUp(image, dstsize=like.shape[1::-1]).reshape(like.shape)
 
 
-def weights(predictions: Sequence[np.ndarray], truth: np.ndarray, expected: np.ndarray) -> list[np.ndarray]:
+def weights(
+    predictions: Sequence[np.ndarray], truth: np.ndarray, expected: np.ndarray, seen: np.ndarray | None = None
+) -> list[np.ndarray]:
     """For each band, the finest first, the weights (K,) with which ``predictions`` make up ``truth``, all (H, W, C).
 
     Those of the least squared error among weights that are not negative and add up to at most 1 (to 1 in the coarsest
-    band), drawn a little to ``expected`` (K,).
+    band), drawn a little to ``expected`` (K,). Pixels that are 0 in ``seen`` (H, W) take no part.
     """
     images, found = [*predictions, truth], []
+    trust = None if seen is None else seen[..., None]
     last = count(*truth.shape[:2]) - 1
     for number in range(last + 1):
         if number < last:
             coarse = [_halved(image) for image in images]
             bands = [image - _doubled(smaller, image) for image, smaller in zip(images, coarse, strict=True)]
             images = coarse
+            trust, here = (None, None) if trust is None else (_halved(trust), trust)
         else:  # all weights add up to 1, so what all have in common is left out
-            bands = [image - images[0] for image in images]
-        flat = [band.ravel() for band in bands]
+            bands, here = [image - images[0] for image in images], trust
+        flat = [(band if here is None else band * (here > _SEEN)).ravel() for band in bands]
         products = np.array([[float(np.dot(one, other)) for other in flat] for one in flat[:-1]]) / flat[0].size
         squares, shared = products[:, :-1], products[:, -1]
         ridge = _RIDGE * np.trace(squares) / len(squares) + _NOTHING

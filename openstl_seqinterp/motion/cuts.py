@@ -18,7 +18,8 @@ import numpy as np
 from .flow import LEVELS, luma, search, warp
 
 _SIDE = 160  # pixels: the longer side of the copies
-_LEAST = 16  # pixels: DIS compares patches of 8
+_LEAST = 16  # pixels: their shorter side
+_PATCH = 8  # pixels a side that DIS compares
 _CUT = 3.5  # times the residual of the pairs beside it: more is that of a cut
 _EXPLAINED = 0.6  # of the difference of two images: motion that leaves more is none
 _QUIET = 0.5  # grey levels of residual that any two images may have
@@ -26,7 +27,12 @@ BESIDE = 2  # pairs on each side that a pair is compared with
 
 
 def small_copy(image: np.ndarray) -> np.ndarray:
-    """What cuts are looked for in: uint8 (h, w) of an image (H, W, C), most values in [0, 1]; 0 for NaN."""
+    """What cuts are looked for in: uint8 (h, w) of an image (H, W, C), most values in [0, 1]; 0 for NaN.
+
+    All images are alike that are too small to tell scenes apart.
+    """
+    if min(image.shape[:2]) < _PATCH:
+        return np.zeros((_LEAST, _LEAST), np.uint8)
     grey = np.nan_to_num(luma(image))
     scale = min(1.0, _SIDE / max(grey.shape))
     size = [max(_LEAST, round(side * scale)) for side in grey.shape[::-1]]

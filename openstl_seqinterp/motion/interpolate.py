@@ -19,7 +19,7 @@ from .holes import nearest_values, without_holes
 from .project import acceleration, back_along, quadratic
 
 _WINDOW = 9  # pixels a side of the window in which errors are compared
-_SOFTNESS = 8.0  # grey levels of error that make a hypothesis count less by a factor e
+SOFTNESS = 8.0  # grey levels of error that make a hypothesis count less by a factor e
 _SEEN = 0.5  # of a pixel: motion is found where as much was seen
 _LEAST = 1e-6  # weight of a window in which nothing was seen
 _ONE_SIDED = 19.0  # grey levels by which a hypothesis from one side has to be better than one from both
@@ -111,7 +111,7 @@ def candidates(images: Mapping[float, np.ndarray], target: float) -> Iterator[Ca
     size = greys[before[0]].shape[::-1]
     small = {place: cv2.resize(weight, size, interpolation=cv2.INTER_AREA) for place, weight in seen.items()}
     found = hypotheses(greys, before, after, target, small)
-    logits = -np.stack([each.cost for each in found]) / _SOFTNESS
+    logits = -np.stack([each.cost for each in found]) / SOFTNESS
     weights = np.exp(logits - logits.max(axis=0))
     weights /= weights.sum(axis=0)
     height, width, _ = whole[before[0]].shape

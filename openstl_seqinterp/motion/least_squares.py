@@ -21,14 +21,16 @@ def motion_left(
     *,
     window: int | None = None,
     weight: torch.Tensor | None = None,
+    inside: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """The motion per step (count, 4, h, w) that remains between ``moved`` and ``destination`` (P, C, H, W).
 
     One Gauss-Newton step for all pairs of a sequence at once, each weighted by its error (noisy pairs weigh less) and
-    by ``weight`` (P,). The slopes are those of both images, as in efficient second-order minimisation (Benhimane and
-    Malis, 2004). Without a ``window`` there is one motion of the whole image, (h, w) = (1, 1); with one, there is a
-    motion per window of that many pixels (a multiple of `STRIDE`), one every `STRIDE` pixels. All rotate about the
-    centre of the image. Without texture, the motion is zero.
+    by ``weight`` (P,); pixels that are not ``inside`` (P, 1, H, W), 1 or 0, do not count. The slopes are those of both
+    images, as in efficient second-order minimisation (Benhimane and Malis, 2004). Without a ``window`` there is one
+    motion of the whole image, (h, w) = (1, 1); with one, there is a motion per window of that many pixels (a multiple
+    of `STRIDE`), one every `STRIDE` pixels. All rotate about the centre of the image. Without texture, the motion is
+    zero.
     """
     height, width = moved.shape[-2:]
     mean, error = (moved + destination) / 2, destination - moved
@@ -37,6 +39,8 @@ def motion_left(
     x = torch.arange(width, device=moved.device) - (width - 1) / 2
     steps = pairs.steps.view(-1, 1, 1, 1)
     terms = torch.stack([*(steps * slope for slope in (right * y - down * x, -right, -down, mean)), error], dim=1)
+    if inside is not None:
+        terms = terms * inside[:, None]
     trust = 1 / (error.square().mean(dim=(1, 2, 3)) + DARK**2)
     if weight is not None:
         trust = trust * weight

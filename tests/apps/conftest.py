@@ -7,7 +7,7 @@ from PIL import Image, ImageSequence
 
 from openstl_seqinterp import cli
 
-TINY_LATENT = "method = 'LatentAffine'\nhidden = 4\npasses = 1\nrefinements = 2\nepoch = 1\nepoch_cases = 64\n"
+TINY_LATENT = "method = 'LatentAffine'\nhidden = 4\nrefinements = 2\nepoch = 1\nepoch_cases = 64\n"
 TINY_MOTION = (
     "method = 'SimVP_Motion'\nmodel_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\n"
     "epoch = 1\nepoch_cases = 64\n"

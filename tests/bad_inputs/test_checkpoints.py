@@ -36,10 +36,15 @@ SETTINGS = {
         ("train_set", 3, "train_set is 3, expected str"),
         ("drop", "x", "cannot be built with the settings in it"),
     ],
+    "SimVP_Motion": [
+        ("N_S", 10**6, "N_S is 1000000, expected less than or equal to 16"),
+        ("hid_T", 10**9, "hid_T is 1000000000, expected at most the number of its weights, "),
+        ("denoise", "a", "denoise is 'a', expected a valid boolean"),
+    ],
     "LatentAffine": [
-        ("passes", "a", "passes is 'a', expected a valid integer"),
-        ("passes", 10**9, "passes is 1000000000, expected less than or equal to 100"),
-        ("passes", -1, "passes is -1, expected"),
+        ("refinements", "a", "refinements is 'a', expected a valid integer"),
+        ("refinements", 10**9, "refinements is 1000000000, expected less than or equal to 100"),
+        ("refinements", -1, "refinements is -1, expected"),
         ("refinements", 10**9, "refinements is 1000000000, expected less than"),
         ("hidden", 10**6, "hidden is 1000000, expected at most the number of its weights"),
         ("hidden", [4], r"hidden is \[4\], expected a valid integer"),
@@ -149,7 +154,7 @@ def test_the_whole_one_is_taken(state, network):
 
     for method in ("SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine"):
         torch.save(network(method), "bad.ckpt")
-        assert Network(Path("bad.ckpt"), "cpu").name == method
+        assert Network(Path("bad.ckpt"), "cpu", 256).name == method
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def costly(bad, network):
     }
     for name, settings in giants.items():
         torch.save(network("SimVP", **settings), f"{name}.ckpt")
-    torch.save(network("LatentAffine", passes=10**9), "passes.ckpt")
+    torch.save(network("LatentAffine", refinements=10**9), "passes.ckpt")
     with zipfile.ZipFile("good.ckpt") as archive:
         members = {each.filename: archive.read(each) for each in archive.infolist()}
     with zipfile.ZipFile("bomb.ckpt", "w", zipfile.ZIP_DEFLATED) as archive:

@@ -176,6 +176,18 @@ def test_values_holes_and_fill_value(tmp_path):
     assert speed(data.sequences).shape == (1,)
 
 
+@pytest.mark.usefixtures("small")
+def test_holes_of_neighbours_do_not_darken_what_baselines_predict(tmp_path):
+    frames = np.broadcast_to(np.linspace(285, 289, 8, dtype=np.float32), (3, 16, 1, 8, 8)).copy()
+    frames[:, [2, 4, 14], :, 2:6, 3:6] = np.nan  # beside the withheld images, which have none
+    write(tmp_path / "own", frames, [TRAIN, VALIDATION, TEST], range=[270.0, 290.0])
+    data = withheld_datasets(tmp_path, "own", ONE_SIDED, ["own"])["own"]
+    cases = collect(data)
+    assert np.isfinite(cases.truths).all()
+    for images in cases.predictions.values():
+        assert np.abs(images - cases.truths).max() < 0.11  # pixels beside a hole differ by 2 of a range of 20
+
+
 def squared_mean(model, truths):
     """The mean squared error (N,) of clipped predictions, over the pixels that have a value."""
     return np.nanmean(np.square(model.clip(0, 1) - truths), axis=(1, 2, 3))

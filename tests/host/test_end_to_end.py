@@ -19,6 +19,7 @@ from openstl_seqinterp import cli, host, speedups
 from openstl_seqinterp.callbacks import Announcement
 from openstl_seqinterp.config import resolve
 from openstl_seqinterp.data.loaders import scored_sets
+from openstl_seqinterp.evaluation import remembered
 from openstl_seqinterp.evaluation.baselines import Baseline
 from openstl_seqinterp.experiment import SeqInterpExperiment
 
@@ -61,7 +62,7 @@ def test_a_run_leaves_scores_figures_and_arrays(trained):
 
 def test_a_second_scoring_takes_the_baselines_from_beside_the_data(trained, small_root, tmp_path, monkeypatch):
     folder, command = trained
-    kept = small_root / "seqinterp" / "baselines"
+    kept = small_root / remembered.FOLDER
     assert {path.stem for path in kept.iterdir()} == {*scored_sets("seqinterp")}
 
     def refuse(*_):

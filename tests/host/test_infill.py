@@ -10,7 +10,7 @@ from openstl_seqinterp import cli
 
 SETTINGS = {
     "SimVP_Motion": "model_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\n",
-    "LatentAffine": "hidden = 4\npasses = 2\nrefinements = 2\n",
+    "LatentAffine": "hidden = 4\nrefinements = 2\n",
 }
 COMMON = "epoch = 2\nepoch_cases = 128\nbatch_size = 16\nval_batch_size = 64\nlr = 2e-3\n"
 
@@ -64,3 +64,22 @@ def test_wrong_values_end_in_one_line(command, flag, value, capsys, tmp_path):
     assert cli.main(["train", *command, flag, value]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+def test_training_starts_from_the_weights_that_are_named(command, tmp_path, capsys):
+    assert cli.main(["train", *command, "-e", "1"]) == 0
+    first = torch.load(tmp_path / "run" / "checkpoints" / "best.ckpt", weights_only=True)
+    path = tmp_path / "first.ckpt"
+    torch.save(first, path)
+    # A learning rate of next to nothing, so the weights stay where they were.
+    again = [*command, "-e", "1", "--ex_name", "again", "--from", str(path), "--lr", "1e-12", "--epoch_cases", "16"]
+    assert cli.main(["train", *again]) == 0
+    assert f"starting from the weights of {path}" in capsys.readouterr().out
+    second = torch.load(tmp_path / "again" / "checkpoints" / "best.ckpt", weights_only=True)
+    for name, value in first["state_dict"].items():
+        if "running" not in name and "tracked" not in name:  # statistics of what was read
+            torch.testing.assert_close(second["state_dict"][name], value)
+    other = {**first, "hyper_parameters": {**first["hyper_parameters"], "method": "simvp"}}
+    torch.save(other, path)
+    assert cli.main(["train", *again]) == 2
+    assert "is of method simvp, not" in capsys.readouterr().err

@@ -53,7 +53,7 @@ def command(own_root, tmp_path):
 def test_it_trains_is_scored_and_fills(command, own_root, tmp_path, method, name):
     argv = command(method, name=name)
     if method == "LatentAffine":
-        (tmp_path / "tiny.py").write_text("hidden = 4\npasses = 1\nrefinements = 1\nepoch = 1\nbatch_size = 8\n")
+        (tmp_path / "tiny.py").write_text("hidden = 4\nrefinements = 1\nepoch = 1\nbatch_size = 8\n")
     assert cli.main(["train", *argv, "--test_sets", name]) == 0
     scores = json.loads((tmp_path / "run" / "scores.json").read_text())["scores"][name]
     known, withheld = (zarr.open_group(own_root / name / part, mode="r") for part in ("frames.zarr", "withheld.zarr"))

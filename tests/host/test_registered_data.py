@@ -13,7 +13,7 @@ from openstl_seqinterp import cli, host, registry
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK = "model_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\n"
-LATENT = "hidden = 4\npasses = 1\nrefinements = 1\n"
+LATENT = "hidden = 4\nrefinements = 1\n"
 
 
 @pytest.fixture(scope="module")

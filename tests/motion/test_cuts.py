@@ -77,3 +77,8 @@ def test_uneven_gaps_are_no_cuts():
     places = np.array([0.0, 1, 2, 6, 7, 8])
     images = [seen(image, shift(1.5 * place)) for place in places]
     assert list(Scenes(images.__getitem__, places).cuts(range(6), 0, 6)) == []
+
+
+def test_images_of_a_few_pixels_have_no_scenes():
+    rng = np.random.default_rng(0)
+    assert found([rng.random((2, 300, 1), np.float32) * (t > 3) for t in range(8)]) == []

@@ -88,6 +88,8 @@ def write_page(out: Path, methods: Sequence[str]) -> Path:
     lines = [_INTRODUCTION.rstrip()]
     if (out / "speed.md").is_file():
         lines += ["", "Speed: [speed.md](speed.md)."]
+    if (out / "real.md").is_file():
+        lines += ["", "On real sequences, beside RIFE and pySTEPS: [real.md](real.md)."]
     for name in ("sequence", "windows"):
         if (out / f"{name}.png").is_file():
             lines += ["", _CAPTIONS[name], "", f"![{name}]({name}.png)"]

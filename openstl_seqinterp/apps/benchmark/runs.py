@@ -24,6 +24,7 @@ from ...checkpoint import FREE, LAST
 from ...config import find_config, resolve
 from ...data.loaders import window_datasets, withheld_datasets
 from ...errors import UserError
+from ...evaluation import remembered
 from ...evaluation.figures import KINDS, sequence_figure
 from ...evaluation.records import MODEL
 from ...evaluation.scores import Memory, collect, score
@@ -127,7 +128,7 @@ class Benchmark:
         for record in records:
             for name in record.scores.keys() - fresh.keys():
                 dataset = withheld_datasets(Path(self.data_root), ONE_SIDED.name, ONE_SIDED, [name])[name]
-                fresh[name] = score(name, collect(dataset, memory), None)[0]
+                fresh[name] = score(name, collect(dataset, memory, Path(self.data_root) / remembered.FOLDER), None)[0]
             scores = {name: {MODEL: old[MODEL], **fresh[name]} for name, old in record.scores.items()}
             renewed.append(record.model_copy(update={"scores": scores}))
             require_same_cases(record, renewed[-1], ["copy"])

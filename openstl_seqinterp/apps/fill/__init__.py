@@ -56,9 +56,9 @@ def fill(  # type: ignore[misc]  # the options above are those below
     array float32 of the same shape: how far each filled value may be off, as a standard deviation in units of the
     values, calibrated on known images (`uncertainty`); 0 where a value is known. It takes longer.
 
-    The images come from ``checkpoint``, a file of a trained run, or from a ``method`` without training: "motion" (the
-    default), "dis-flow", "mean" or "copy". ``device`` "cuda" takes a GPU where there is one. Raises UserError, in one
-    line, for anything else.
+    The images come from ``checkpoint``, a file of a trained run or "shipped" (`shipped`), or from a ``method``
+    without training: "motion" (the default), "dis-flow", "mean" or "copy". ``device`` "cuda" takes a GPU where there is
+    one. Raises UserError, in one line, for anything else.
     """
     frames, known = np.asarray(frames), np.asarray(observed)
     if frames.dtype.name not in DTYPES or 0 in frames.shape:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import UserError, require_known
 from ...evaluation.baselines import BASELINES
+from ...shipped import named_checkpoint
 from .tiles import TILE
 
 
@@ -16,12 +17,14 @@ class Filler(ABC):
     """Predicts an image from others. ``name`` is the method's; ``needs`` says in words what must be observed.
 
     ``regular`` says that it reads frames one step apart alone; ``sees_holes``, that it knows what to do with NaN.
+    ``remark`` is what a user must know of it.
     """
 
     name: str
     needs: str
     regular: bool = False
     sees_holes: bool = False
+    remark: str | None = None
 
     @abstractmethod
     def context(self, observed: np.ndarray, places: np.ndarray, target: float) -> tuple[int, ...] | None:
@@ -74,4 +77,4 @@ def make_filler(
         return BaselineFiller(method or DEFAULT)
     from .network import Network
 
-    return Network(Path(checkpoint), requested, tile)
+    return Network(named_checkpoint(checkpoint), requested, tile)

@@ -197,16 +197,12 @@ class Job:
         """How the image at a place of the result was read; None where it is as it came."""
         return self.fillings[sequence].used.get(float(self.places.places[place]))
 
-    def uncertainty(self, sequence: int, place: int) -> np.ndarray:
-        """How far the image at a place of the result may be off: a standard deviation (H, W), in unit values."""
+    def uncertainty(self, sequence: int) -> Uncertainty:
+        """How far the images that are filled in a sequence may be off."""
         if sequence not in self._uncertainties:
             targets = [float(self.places.places[place]) for place, known in enumerate(self.layout) if known is None]
             self._uncertainties[sequence] = Uncertainty(self.fillings[sequence], targets)
-        return self._uncertainties[sequence].of(float(self.places.places[place]))
-
-    def fitted_to(self, sequence: int) -> int:
-        """How many known images the uncertainty of a sequence was fitted to."""
-        return self._uncertainties[sequence].calibrated if sequence in self._uncertainties else 0
+        return self._uncertainties[sequence]
 
     def run(self) -> dict[str, Any]:
         """Fill, write everything, and return what the report holds."""

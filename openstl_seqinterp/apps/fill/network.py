@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ... import device, host, registry, speedups
-from ...checkpoint import check_network, load_checkpoint, load_weights, no_larger_than
+from ...checkpoint import check_network, load_checkpoint, load_weights, no_larger_than, remark
 from ...errors import UserError
 from ...running import quiet_lightning
 from .fillers import Filler
@@ -23,6 +23,7 @@ class Network(Filler):
     def __init__(self, path: Path, requested: str, tile: int) -> None:
         quiet_lightning()
         checkpoint = load_checkpoint(path)
+        self.remark = remark(checkpoint)
         settings = checkpoint["hyper_parameters"]
         registry.register()
         name = settings["method"].lower()
@@ -54,10 +55,12 @@ class Network(Filler):
     @torch.no_grad()
     def predict(self, frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
         channels, *size = frames.shape[1:]
-        if (self.channels, channels) == (3, 4):  # of RGBA it sees the colours, and what is opaque stays where it was
+        if self.abilities.any_channels:
+            batch = frames[None]
+        elif (self.channels, channels) == (3, 4):  # of RGBA it sees the colours, and what is opaque stays where it was
             nearest = min(np.flatnonzero(observed), key=lambda place: abs(offset[place]))
             return np.concatenate([self.predict(frames[:, :3], observed, offset), frames[nearest, 3:]])
-        if self.channels == channels:
+        elif self.channels == channels:
             batch = frames[None]
         elif self.channels == 1:  # it sees each channel by itself
             batch = frames.swapaxes(0, 1)[:, :, None]
@@ -72,9 +75,10 @@ class Network(Filler):
             x = torch.from_numpy(self.protocol.inputs(part, observed, offset)).to(self.device)
             return host.predict(self.method, x)[:, 0].float().cpu().numpy()
 
-        predicted = in_tiles(read, batch, self.tile, self.multiple) if self.abilities.any_size else read(batch)
+        tiled = self.abilities.any_size and not self.abilities.whole
+        predicted = in_tiles(read, batch, self.tile, self.multiple) if tiled else read(batch)
         if not np.isfinite(predicted).all():
             raise UserError(f"the predictions of {self.name} are not finite; train again with a lower --lr")
-        if channels == 1:
+        if predicted.shape[1] > channels == 1:
             predicted = predicted.mean(axis=1, keepdims=True)
         return predicted.reshape(channels, *size)

@@ -53,7 +53,8 @@ class Report:
 
     def _doubt(self, sequence: int, place: int) -> None:
         """Take notice of how far an image may be off, in units of its values."""
-        deviation = self.job.uncertainty(sequence, place) * np.float32(self.job.scale.span)
+        job = self.job
+        deviation = job.uncertainty(sequence).of(float(job.places.places[place])) * np.float32(job.scale.span)
         assert self.deviation is not None
         self.deviation[len(self.doubts)] = deviation
         mean, worst = (float(each(deviation)) for each in (np.nanmean, np.nanmax))
@@ -126,12 +127,12 @@ class Report:
             "filled": filled,
             "seconds": round(seconds, 2),
             "cuts": cuts,
-            "notes": [*source.notes, *notes],
+            "notes": [*source.notes, *notes, *filter(None, [job.filler.remark])],
         }
         if self.deviation is not None:
             content["uncertainty"] = {
                 "file": self.stem + UNCERTAINTY,
-                "fitted_to": [job.fitted_to(sequence) for sequence in range(source.sequences)],
+                "fitted_to": [job.uncertainty(sequence).calibrated for sequence in range(source.sequences)],
             }
         if job.truth is not None:
             metrics = dict.fromkeys(metric for score in self.scores for metric in score)

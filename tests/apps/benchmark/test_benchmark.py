@@ -22,7 +22,7 @@ from openstl_seqinterp.apps.benchmark.runs import plan
 TOOL = Path(__file__).resolve().parents[3] / "tools" / "benchmark.py"
 NETWORK = {
     "SimVP": "model_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\ndrop_path = 0.2\n",
-    "LatentAffine": "hidden = 4\npasses = 1\nrefinements = 1\n",
+    "LatentAffine": "hidden = 4\nrefinements = 1\n",
 }
 
 

@@ -4,6 +4,7 @@ import json
 import sys
 import types
 from importlib.util import find_spec
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -76,7 +77,7 @@ def test_scores_are_those_of_scikit_image(made, sequences, name, method):
     record = RealResult.read(made / "real.json")
     frames = sequences[name]
     hidden = {
-        "one": (([4], LENGTH),),
+        "single images": (([4], LENGTH),),
         "three in a row": (([4, 5, 6], LENGTH),),
         "every second": ((list(range(1, LENGTH - 1, 2)), LENGTH),),
         "lead 1": (([8], 14),),
@@ -85,7 +86,7 @@ def test_scores_are_those_of_scikit_image(made, sequences, name, method):
     for task, ((places, length),) in hidden.items():
         score = record.of(task, method)[name]
         away = list(range(8, 14)) if task.startswith("lead") else places
-        if task == "one":  # starts at 4, one in seven
+        if task == "single images":  # starts at 4, one in seven
             away = places = [4]
         true, found = truth_and_fill(frames, away, length, method)
         kept = [away.index(place) for place in places]
@@ -111,8 +112,8 @@ def test_what_is_hidden_has_known_images_around_it():
             elif trial.tasks[0] != "every second":
                 for place, task in zip(trial.places, trial.tasks, strict=True):
                     assert {place - 6, place - 5, place - 4, place + 4, place + 5, place + 6} & known
-                    assert task in ("one", "three in a row")
-    assert {task for trial in trials(9) for task in trial.tasks} >= {"one", "every second", "lead 1"}
+                    assert task in ("single images", "three in a row")
+    assert {task for trial in trials(9) for task in trial.tasks} >= {"single images", "every second", "lead 1"}
 
 
 def test_the_page_holds_the_numbers_of_the_record(made):
@@ -124,7 +125,7 @@ def test_the_page_holds_the_numbers_of_the_record(made):
         row = next(line for line in part.splitlines() if line.startswith(f"| {name} |"))
         expected = [f"{record.of('three in a row', method)[name].psnr:.2f}" for method in METHODS]
         assert [cell.strip() for cell in row.split("|")[3:-1]] == expected
-    both = [record.of("one", "motion")[name] for name in ("colour", "grey")]
+    both = [record.of("single images", "motion")[name] for name in ("colour", "grey")]
     row = next(line for line in text.splitlines() if line.startswith("| motion |"))
     assert row.split("|")[2].strip() == f"{np.mean([each.psnr for each in both]):.2f}"
     assert f"opencv-python {record.versions['opencv-python']}" in text
@@ -132,16 +133,25 @@ def test_the_page_holds_the_numbers_of_the_record(made):
     assert "**motion against dis-flow**" in text
 
 
+def test_the_committed_page_is_that_of_the_committed_record():
+    results = Path(__file__).resolve().parents[3] / "results"
+    text = (results / "real.md").read_text()
+    assert text == page(RealResult.read(results / "real.json"), "real.png")
+    assert "**motion against RIFE 4.25**" in text
+    assert "**motion against pySTEPS**" in text
+    assert (results / "real.png").is_file()
+
+
 def test_the_words_follow_the_numbers(made):
     record = RealResult.read(made / "real.json")
 
     def worse(score):
-        bad = score.method == "motion" and (score.sequence, score.task) == ("grey", "one")
+        bad = score.method == "motion" and (score.sequence, score.task) == ("grey", "single images")
         return score.model_copy(update={"psnr": 1.0}) if bad else score
 
     changed = record.model_copy(update={"scores": [worse(score) for score in record.scores]})
-    assert "It loses in grey (one, " in page(changed, None)
-    assert "It loses in grey (one, " not in page(record, None)
+    assert "It loses in grey (single images, " in page(changed, None)
+    assert "It loses in grey (single images, " not in page(record, None)
     assert "real.png" not in page(changed, None)
 
 
@@ -151,13 +161,13 @@ def test_peers_are_scored_beside_ours_where_all_have_a_value(folder, tmp_path, m
     out = tmp_path / "out"
     assert cli.main(["benchmark", "--real", str(folder), "--rife", "anywhere", "--pysteps", "--out", str(out)]) == 0
     record = RealResult.read(out / "real.json")
-    assert set(record.of("one", "RIFE 4.25")) == {"colour", "grey"}
+    assert set(record.of("single images", "RIFE 4.25")) == {"colour", "grey"}
     assert not record.of("lead 1", "RIFE 4.25")
     assert set(record.of("lead 1", "pySTEPS")) == {"grey"}  # of one channel
-    assert not record.of("one", "pySTEPS")
+    assert not record.of("single images", "pySTEPS")
     for name in ("colour", "grey"):
         # The mean of the neighbours is what our peer gives here, on the scale of 0 to 255 and not rounded.
-        one, other = (record.of("one", method)[name] for method in ("mean", "RIFE 4.25"))
+        one, other = (record.of("single images", method)[name] for method in ("mean", "RIFE 4.25"))
         assert one.mse == pytest.approx(other.mse, rel=0.02)
     copied, half = (record.of("lead 1", method)["grey"] for method in ("copy", "pySTEPS"))
     assert copied.mse == pytest.approx(half.mse, rel=1e-4)  # both over the half that has a value
@@ -214,7 +224,7 @@ def test_what_has_no_value_is_not_scored_and_the_page_says_so(tmp_path):
     assert np.isnan(clip.truth(0)[:, :12]).all()
     assert "255 is read as no value" in clip.notes[0]
     assert cli.main(["benchmark", "--real", str(tmp_path / "in"), "--out", str(tmp_path)]) == 0
-    score = RealResult.read(tmp_path / "real.json").of("one", "copy")["radar"]
+    score = RealResult.read(tmp_path / "real.json").of("single images", "copy")["radar"]
     true, found = frames[4, :, 12:].astype(float), frames[5, :, 12:]
     assert score.mse == pytest.approx(np.square(true - found).mean(), rel=1e-4)
 
@@ -224,15 +234,15 @@ def test_values_of_other_types_are_scored_on_their_range(tmp_path):
     (tmp_path / "in").mkdir()
     np.save(tmp_path / "in" / "field.npy", frames)
     assert cli.main(["benchmark", "--real", str(tmp_path / "in"), "--out", str(tmp_path)]) == 0
-    score = RealResult.read(tmp_path / "real.json").of("one", "copy")["field.npy"]
+    score = RealResult.read(tmp_path / "real.json").of("single images", "copy")["field.npy"]
     psnr = peak_signal_noise_ratio(frames[4], frames[5], data_range=np.ptp(frames))
     assert score.psnr == pytest.approx(psnr, abs=0.01)
 
 
 def test_a_folder_of_images_is_one_sequence(tmp_path):
-    save_folder(tmp_path / "one", moving(8, 1))
-    (clip,) = clips(tmp_path / "one", [])
-    assert (clip.name, len(clip.frames)) == ("one", LENGTH)
+    save_folder(tmp_path / "single images", moving(8, 1))
+    (clip,) = clips(tmp_path / "single images", [])
+    assert (clip.name, len(clip.frames)) == ("single images", LENGTH)
 
 
 @pytest.mark.parametrize(

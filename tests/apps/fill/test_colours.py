@@ -1,11 +1,12 @@
 import numpy as np
 
 from openstl_seqinterp.apps.fill.network import Network
+from openstl_seqinterp.protocols import Abilities
 
 
 def test_a_network_of_rgb_fills_rgba_and_alpha_is_that_of_the_nearest_image(monkeypatch):
     network = object.__new__(Network)
-    network.channels = 3
+    network.channels, network.abilities = 3, Abilities()
     predict = Network.predict
 
     def colours(self, frames, observed, offset):

@@ -1,10 +1,12 @@
 """What a form needs that is not installed is named with a command that works in any folder, with or without a clone."""
 
+import runpy
 import sys
 from importlib import import_module
 
 import numpy as np
 import pytest
+import setuptools
 import tifffile
 
 from openstl_seqinterp.apps.io.extras import PACKAGES, science
@@ -28,3 +30,10 @@ def test_a_tiff_whose_compression_needs_more(tmp_path, reading):
     tifffile.imwrite(path, np.zeros((4, 4), np.uint8))
     with pytest.raises(UserError, match=f"the compression of {path} needs imagecodecs, .*{INSTALL}"), reading(path):
         raise ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package")
+
+
+def test_it_names_what_the_extra_has(monkeypatch, request):
+    declared = {}
+    monkeypatch.setattr(setuptools, "setup", lambda **content: declared.update(content))
+    runpy.run_path(str(request.config.rootpath / "setup.py"))
+    assert {each.split(">")[0] for each in declared["extras_require"]["science"]} == {*PACKAGES}

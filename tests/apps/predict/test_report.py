@@ -1,8 +1,9 @@
 """What is told about a result: scores, report and pictures."""
 
+from importlib.metadata import version
+
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -75,7 +76,7 @@ def test_report_and_pictures(sequence, tmp_path, capsys, predict, read_gif, repo
         "found": [],
         "method": "mean",
         "openstl_seqinterp": openstl_seqinterp.__version__,
-        "torch": torch.__version__,
+        "torch": version("torch"),
         "images": {"type": "uint8", "shape": [HEIGHT, WIDTH, 1]},
         "range": [float(frames[observed].min()), float(frames[observed].max())],
         "sequences": 1,
@@ -89,6 +90,7 @@ def test_report_and_pictures(sequence, tmp_path, capsys, predict, read_gif, repo
             {"sequence": 1, "image": 6, "at": "6", "read_from": [5, 7]},
             {"sequence": 1, "image": 8, "at": "8", "read_from": [5, 7]},
         ],
+        "cuts": [],
         "notes": [],
     }
     with Image.open(tmp_path / "out" / "strip.png") as strip:

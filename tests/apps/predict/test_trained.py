@@ -58,7 +58,7 @@ def test_tiles_leave_no_seams(checkpoints, smooth):
     frames = smooth(9, 101, 150, speed=0.2)
     observed = np.arange(9) != 5
     whole, tiled = (
-        openstl_seqinterp.fill(frames, observed, checkpoint=checkpoints["SimVP_Motion"], device="cpu", tile=tile)[5]
+        openstl_seqinterp.fill(frames, observed, checkpoint=checkpoints["LatentAffine"], device="cpu", tile=tile)[5]
         for tile in (384, 64)
     )
     assert whole.shape == tiled.shape == (101, 150)

@@ -12,7 +12,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from rich.progress import track
 
 from .... import device
 from ....evaluation.metrics import per_image
@@ -20,7 +19,7 @@ from .clips import Clip, clips
 from .record import ClipInfo, RealResult, Score
 from .ways import PYSTEPS, RIFE, Way, versions
 
-GAPS = {"one": 1, "three in a row": 3, "every second": 0}  # hidden images, by the name of the task
+GAPS = {"single images": 1, "three in a row": 3, "every second": 0}  # hidden images, by the name of the task
 LEADS = 6  # images after the last known one
 _BESIDE = 4  # known images on each side of a gap
 _KNOWN = 8  # known images before a continuation, four in a short sequence
@@ -91,7 +90,7 @@ def one_thread() -> Iterator[None]:
 
 def compare(folder: Path, used: Sequence[Way]) -> tuple[RealResult, list[Shown]]:
     """The record of a comparison on the sequences of a folder, and an image of each for a picture."""
-    start, left_out = time.perf_counter(), list[str]()
+    start, left_out = (time.perf_counter(), time.process_time()), list[str]()
     found: dict[str, ClipInfo] = {}
     scores: list[Score] = []
     shown: list[Shown] = []
@@ -108,6 +107,7 @@ def compare(folder: Path, used: Sequence[Way]) -> tuple[RealResult, list[Shown]]
                 speed=clip.speed(),
                 notes=clip.notes,
             )
+            print(f"{clip.name}: {count} images of {width}x{height}", flush=True)
             rows, picture = _scored(clip, used)
             scores += rows
             shown += [picture] if picture else []
@@ -116,7 +116,8 @@ def compare(folder: Path, used: Sequence[Way]) -> tuple[RealResult, list[Shown]]
             machine=device.describe("cpu", device.PRECISIONS["32"]).partition(",")[0],
             threads=torch.get_num_threads(),
             versions=versions(used),
-            minutes=(time.perf_counter() - start) / 60,
+            minutes=(time.perf_counter() - start[0]) / 60,
+            processor_minutes=(time.process_time() - start[1]) / 60,
             methods=[way.name for way in used],
             ours=[way.name for way in used if way.name not in (RIFE, PYSTEPS)],
             clips=found,
@@ -130,7 +131,7 @@ def _scored(clip: Clip, used: Sequence[Way]) -> tuple[list[Score], Shown | None]
     """The scores of a clip, and the middle one of its images that were hidden one by one."""
     values: dict[tuple[str, str], list[dict[str, float]]] = {}
     picture = None
-    for trial in track(trials(len(clip.frames)), clip.name, transient=True):
+    for trial in trials(len(clip.frames)):
         observed = np.ones(trial.length, bool)
         observed[list(trial.places)] = False
         images, seconds = {}, {}

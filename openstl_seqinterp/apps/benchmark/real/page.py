@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import mean
 
+from ....evaluation.baselines import BASELINES
 from ....evaluation.tables import markdown_table
 from .measure import GAPS, LEADS, lead
 from .record import RealResult
@@ -30,8 +31,9 @@ def _head(record: RealResult) -> list[str]:
     return [
         "# Real sequences",
         "",
-        f"Made by `python tools/benchmark.py --real {record.folder}` in {record.minutes:.0f} minutes on one core of "
-        f"{record.machine}, {record.threads} thread; {made}. Data: [real.json](real.json).",
+        f"Made by `python tools/benchmark.py --real {record.folder}{_flags(record)}` on {record.machine}, "
+        f"{record.threads} thread, in {record.processor_minutes:.1f} minutes of one processor ({record.minutes:.1f} by "
+        f"the clock); {made}. Data: [real.json](real.json).",
         "",
         f"Every method reads the same known images and predicts the same hidden ones: {listed(record.methods)}.",
         "Hidden are single images or three in a row, with four known ones on each side, or every second image.",
@@ -40,6 +42,14 @@ def _head(record: RealResult) -> list[str]:
         "hidden ones, over the pixels that have a value in the truth and in all predictions. No method is trained on",
         "these sequences.",
     ]
+
+
+def _flags(record: RealResult) -> str:
+    """The flags that the record was made with, beside the folder."""
+    trained = [name for name in record.ours if name not in BASELINES]
+    flags = [" --checkpoint " + " ".join(f"{name}=..." for name in trained)] if trained else []
+    flags += [flag for flag, name in ((" --rife DIR", RIFE), (" --pysteps", PYSTEPS)) if name in record.methods]
+    return "".join(flags)
 
 
 def _clips(record: RealResult) -> list[str]:
@@ -109,9 +119,9 @@ def _leads(record: RealResult) -> list[str]:
     tasks = [lead(step) for step in range(1, LEADS + 1) if _methods(record, [lead(step)])]
     if not tasks:
         return ["No sequence is long enough."]
-    methods = _methods(record, tasks)
+    methods = [method for method in _methods(record, tasks) if method != "mean"]  # of one side, that is a copy
     everywhere = [method for method in methods if method != PYSTEPS]
-    lines = ["Means over all sequences that are long enough, PSNR / SSIM / MSE:", ""]
+    lines = ["Means over all sequences that are long enough, PSNR / SSIM / MSE (of one side, `mean` is `copy`):", ""]
     lines += _lead_table(record, tasks, everywhere)
     if PYSTEPS in methods and any(_shared(record, task, methods) for task in tasks):
         names = _shared(record, tasks[0], methods)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ....evaluation.figures import save
+from ..figures import copy_small
 from .measure import Shown
 
 _SIDE = 256  # pixels of the window that is shown
@@ -53,4 +55,6 @@ def picture(path: Path, rows: Sequence[Shown], methods: Sequence[str]) -> None:
             error = 255 * np.abs(image - shown.truth[part]).mean(axis=-1)
             each.imshow(error, cmap="inferno", vmin=0, vmax=_BRIGHTEST)
             each.set_title(f"{method}, error {np.nanmean(error):.1f}", fontsize=7)
-    save(figure, path)
+    with tempfile.TemporaryDirectory() as folder:
+        save(figure, Path(folder) / path.name)
+        copy_small(Path(folder) / path.name, path)

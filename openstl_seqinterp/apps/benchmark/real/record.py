@@ -50,7 +50,10 @@ class Score(BaseModel):
 
 
 class RealResult(BaseModel):
-    """All of a comparison. ``methods`` are in the order of the tables, ``ours`` those that are no peers."""
+    """All of a comparison. ``methods`` are in the order of the tables, ``ours`` those that are no peers.
+
+    ``minutes`` are those of the clock, ``processor_minutes`` those that it took of one processor.
+    """
 
     model_config = _STRICT
 
@@ -59,6 +62,7 @@ class RealResult(BaseModel):
     threads: int
     versions: dict[str, str]
     minutes: float = Field(ge=0)
+    processor_minutes: float = Field(ge=0)
     methods: list[str]
     ours: list[str]
     clips: dict[str, ClipInfo]

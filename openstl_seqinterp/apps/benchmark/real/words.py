@@ -9,6 +9,7 @@ from .measure import GAPS, LEADS, lead
 from .record import RealResult
 from .ways import PYSTEPS, RIFE
 
+SIMPLE = ("copy", "mean", "dis-flow")  # what others are compared with
 _EVEN = 0.1  # dB that are no difference
 
 
@@ -19,11 +20,11 @@ def listed(names: Sequence[str]) -> str:
 
 def words(record: RealResult) -> list[str]:
     """Sentences, a paragraph an item of a list, on each of our trained methods and on motion against the others."""
-    ours = [name for name in record.ours if name not in ("copy", "mean", "dis-flow")]
+    ours = [name for name in record.ours if name not in SIMPLE]
     lines: list[str] = []
     for name in ours:
         others = [RIFE] if RIFE in record.methods else []
-        others += [other for other in ("dis-flow", "mean", "copy") if other in record.methods]
+        others += [other for other in ("motion", "dis-flow") if other in record.methods and other != name]
         found = [_between(record, name, other) for other in others[:2]]
         found += [_after(record, name, other) for other in (PYSTEPS, "copy") if other in record.methods]
         lines += [f"- {sentence}" for sentence in found if sentence]
@@ -76,8 +77,8 @@ def _gains(record: RealResult, task: str, one: str, other: str) -> dict[str, flo
 
 
 def _after(record: RealResult, one: str, other: str) -> str:
-    """The squared error of ``one`` as a share of that of ``other``, by lead, and where it is larger."""
-    shares, lost = [], []
+    """The squared error of ``one`` as a share of that of ``other``, by lead, where it is larger, and its SSIM."""
+    shares, lost, less = [], [], []
     for step in range(1, LEADS + 1):
         mine, peers = record.of(lead(step), one), record.of(lead(step), other)
         names = [name for name in record.clips if name in mine and name in peers and peers[name].mse > 0]
@@ -85,8 +86,13 @@ def _after(record: RealResult, one: str, other: str) -> str:
             continue
         each = {name: mine[name].mse / peers[name].mse for name in names}
         shares.append(f"{mean(each.values()):.2f} (lead {step})")
+        if mean(mine[name].ssim - peers[name].ssim for name in names) < 0:
+            less.append(str(step))
         lost += [f"{name} (lead {step}, {share:.2f})" for name, share in each.items() if share > 1]
     if not shares:
         return ""
     text = f"**{one} against {other}**, continuing. Its squared error, as a share, is on average {listed(shares)}."
-    return text + (f" It is larger in {listed(lost)}." if lost else " It is larger nowhere.")
+    text += f" It is larger in {listed(lost)}." if lost else " It is larger nowhere."
+    if not less:
+        return f"{text} Its SSIM is higher at every lead."
+    return f"{text} Its SSIM, which takes smooth images for worse ones, is lower at lead {listed(less)}."

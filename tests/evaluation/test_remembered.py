@@ -8,7 +8,7 @@ import pytest
 
 from openstl_seqinterp.data.dataset import TaskDataset
 from openstl_seqinterp.data.loaders import withheld_datasets
-from openstl_seqinterp.evaluation import kept
+from openstl_seqinterp.evaluation import remembered
 from openstl_seqinterp.evaluation.baselines import BASELINES, Baseline
 from openstl_seqinterp.evaluation.metrics import METRICS, Metric
 from openstl_seqinterp.evaluation.scores import collect, score
@@ -26,7 +26,9 @@ def few(data_root, variant="miss", protocol=ONE_SIDED, rows=ROWS):
 
 
 def scored(dataset, path=None):
-    return score("n3", collect(dataset, path=path), np.zeros((len(dataset), 1, 36, 36), np.float32))[0]
+    return score("n3", collect(dataset, folder=path and path.parent), np.zeros((len(dataset), 1, 36, 36), np.float32))[
+        0
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -155,23 +157,23 @@ def test_a_folder_that_cannot_be_written_does_not_matter(dataset, expected, tmp_
 @pytest.mark.parametrize("change", ["version", "library", "motion", "baselines"])
 def test_scores_of_other_code_are_computed(dataset, path, handed, monkeypatch, tmp_path, change):
     if change == "version":
-        monkeypatch.setattr(kept, "__version__", "99")
+        monkeypatch.setattr(remembered, "__version__", "99")
     elif change == "library":
-        monkeypatch.setattr(kept.torch, "__version__", "99")
+        monkeypatch.setattr(remembered.torch, "__version__", "99")
     elif change == "motion":
-        shutil.copytree(kept._ROOT / "motion", tmp_path / "motion")
+        shutil.copytree(remembered._ROOT / "motion", tmp_path / "motion")
         with (tmp_path / "motion" / "flow.py").open("a") as file:
             file.write("\n")
-        monkeypatch.setattr(kept, "_ROOT", tmp_path)
+        monkeypatch.setattr(remembered, "_ROOT", tmp_path)
     else:
         copy = tmp_path / "baselines.py"
         copy.write_bytes(b"# another\n")
-        monkeypatch.setattr(kept.baselines, "__file__", str(copy))
-    kept._code.cache_clear()
+        monkeypatch.setattr(remembered.baselines, "__file__", str(copy))
+    remembered._code.cache_clear()
     try:
         scored(dataset, path)
     finally:
-        kept._code.cache_clear()
+        remembered._code.cache_clear()
     assert {*handed} == {*BASELINES}
 
 

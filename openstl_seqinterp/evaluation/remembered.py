@@ -23,6 +23,7 @@ from ..data.sequences import DAMAGED, save
 from ..errors import UserError
 from . import baselines, metrics
 
+FOLDER = ".baselines"  # in the data root
 _ROOT = Path(__file__).parents[1]
 Values = dict[str, np.ndarray]  # float64 (N,) by metric
 

@@ -16,8 +16,9 @@ from openstl_seqinterp.errors import UserError
 from openstl_seqinterp.shipped import SHIPPED, WEIGHTS, named_checkpoint, save_weights
 
 SETTINGS = {
-    "method": "simvp_motion", "in_shape": [8, 3, 36, 36], "aft_seq_length": 1, "dataname": "seqinterp_infill",
-    "metrics": ["mse"], "model_type": "gSTA", "hid_S": 4, "hid_T": 8, "N_S": 2, "N_T": 2, "mlp_ratio": 2.0,
+    "method": "simvp_motion", "in_shape": [8, 3, 36, 36], "pre_seq_length": 8, "aft_seq_length": 1,
+    "dataname": "seqinterp_infill", "metrics": ["mse"], "model_type": "gSTA", "hid_S": 4, "hid_T": 8, "N_S": 2,
+    "N_T": 2, "mlp_ratio": 2.0,
 }  # fmt: skip
 
 

@@ -7,27 +7,20 @@ OpenSTL, that depends on the name and on whether the value equals zero. Unknown 
 from __future__ import annotations
 
 import argparse
-import ast
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 import torch
-from mmengine.config import Config
 
 from . import device, host, registry
 from .checkpoint import load_checkpoint
+from .config_file import find_config, named_config, read_config
 from .data.loaders import default_test_sets, scored_sets, training_sets
-from .errors import Parser, UserError, nearest, one_line, require_known
+from .errors import Parser, UserError, nearest, require_known
 from .protocols import INFILL, ONE_SIDED
 from .settings import Balance, Logger, Precision, RunSettings, check
 from .shipped import SHIPPED, named_checkpoint
-
-_HERE = Path(__file__).resolve().parent
-CONFIGS = next(
-    (f for f in (_HERE / "configs", _HERE.parent / "configs") if f.is_dir()), _HERE
-)  # in a wheel, or a clone
-_FOLDER = "seqinterp"  # of this plugin's configs, in any folder of configs
 
 # Defaults of the plugin's commands where they differ from the host's.
 _OURS: dict[str, Any] = {
@@ -82,39 +75,6 @@ def _extended(base: argparse.ArgumentParser, prog: str | None = None) -> argpars
         "--from", dest="initial", metavar="CHECKPOINT", help=f"train on from its weights; {SHIPPED}: the package's own"
     )
     return parser
-
-
-def find_config(method: str) -> Path:
-    """``configs/seqinterp/METHOD.py`` in the working folder or beside the plugin, in any case; UserError if none."""
-    for folder in (Path("configs") / _FOLDER, CONFIGS / _FOLDER):
-        for path in sorted(folder.glob("*.py")):
-            if path.stem.lower() == method.lower():
-                return path
-    listing = ", ".join(str(path) for path in sorted((CONFIGS / _FOLDER).glob("*.py")))
-    raise UserError(f"there is no config {_FOLDER}/{method}.py; name one with --config_file (there are: {listing})")
-
-
-def named_config(path: Path) -> Path:
-    """``path``, or, if there is no such file, the plugin's own config of that name."""
-    own = (CONFIGS / _FOLDER / path.name).with_suffix(".py")
-    return own if own.is_file() and not path.is_file() else path
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """The keys of a config file in OpenSTL's form: a Python file of assignments. UserError if it cannot be read."""
-    if not path.is_file():
-        others = (each.stem for each in path.parent.glob("*.py"))
-        raise UserError(f"there is no config file {path}{nearest(path.stem, others)}")
-    if path.suffix != ".py":
-        raise UserError(f"config {path} is no .py; write it as a Python file of assignments, such as: lr = 1e-3")
-    try:
-        for node in ast.walk(ast.parse(path.read_bytes(), path.name)):  # says where a mistake is; Config may not
-            if isinstance(node, ast.ImportFrom) and node.level:
-                reason = "a config is no package, so it has no relative imports; name the other file"
-                raise ImportError(f"line {node.lineno}: {reason}: _base_ = '{node.module or 'OTHER'}.py'")
-        return Config.fromfile(str(path), lazy_import=False).to_dict()
-    except (Exception, SystemExit) as error:  # a config is code, so it can raise anything
-        raise UserError(f"config {path} cannot be read: {type(error).__name__}: {one_line(error)}") from error
 
 
 def _given(parser: argparse.ArgumentParser, argv: Sequence[str]) -> dict[str, Any]:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from openstl_seqinterp import host
-from openstl_seqinterp.config import CONFIGS, resolve
+from openstl_seqinterp.config import resolve
+from openstl_seqinterp.config_file import CONFIGS
 from openstl_seqinterp.errors import UserError
 
 # A config as OpenSTL ships them for Moving MNIST (names and values, not its file).
@@ -135,6 +136,7 @@ def test_a_bad_command_line_is_one_line_with_the_remedy(argv, message):
         ("precision = '64'\n", "precision is '64', expected 'auto', '32', 'bf16' or '16'; did you mean '16'?"),
         ("test = True\n", "unknown key 'test'"),
         ("import sys\nsys.exit(3)\n", "SystemExit: 3"),
+        ("from .other import x\n", "an import relative to a package"),
         ("mse_weight = 2.0\n", "unknown key 'mse_weight'"),
     ],
 )

@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 
 from openstl_seqinterp import cli, host
-from openstl_seqinterp.config import CONFIGS
+from openstl_seqinterp.config_file import CONFIGS
 from openstl_seqinterp.data.simulate import write_dataset
 from openstl_seqinterp.files import write_text
 

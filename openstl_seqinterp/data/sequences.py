@@ -28,6 +28,8 @@ from .scale import Scale
 
 SIMULATED = "seqinterp"  # folder of the simulated sequences, in the data root
 TRAIN, VALIDATION, TEST = 0, 1, 2  # values of ``part``
+# What reading an ``.npz`` raises.
+DAMAGED = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _read(path: Path, required: Mapping[str, tuple[Any, str]]) -> dict[str, np.n
             if not isinstance(archive, NpzFile):
                 raise ValueError("a single array, not an archive")
             arrays = {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGED as error:
         raise UserError(f"{path} is damaged ({one_line(error)}); {_again(path)}") from error
     for key in required:
         if key not in arrays:

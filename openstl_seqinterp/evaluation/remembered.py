@@ -1,74 +1,82 @@
-"""The scores of baselines, kept on disk: they depend on the data and on code alone, and take minutes to compute."""
+"""Scores of the baselines, image by image, kept beside the data: they are the same whatever the model is.
+
+A file belongs to a test set and holds an array float64 (metrics, N) for each baseline. Its name is a digest of all that
+it follows from: what was handed of each case, the true images, the text of the code, the versions of the libraries.
+What is damaged or does not fit is computed again, and a folder that cannot be written is left as it is.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import inspect
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
+import torch
 
-from .. import motion
+from .._version import __version__
+from ..data.sequences import DAMAGED, save
 from ..errors import UserError
-from ..files import atomic
 from . import baselines, metrics
 
-Values = dict[str, dict[str, np.ndarray]]  # of a predictor and a metric, for each case
 FOLDER = ".baselines"  # in the data root
-_DAMAGED = (OSError, TypeError, AttributeError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+_ROOT = Path(__file__).parents[1]
+Values = dict[str, np.ndarray]  # float64 (N,) by metric
+
+
+def _keepable(name: str) -> bool:
+    """Whether the text of this package says all about a baseline and how it is scored: not where one was added."""
+    functions = [baselines.BASELINES[name].function, *(metric.function for metric in metrics.METRICS.values())]
+    return {getattr(each, "__module__", None) for each in functions} <= {baselines.__name__, metrics.__name__}
 
 
 @cache
 def _code() -> bytes:
-    """What the scores depend on beside the data: the code, and the libraries that compute."""
-    files = [Path(baselines.__file__), Path(metrics.__file__), *Path(motion.__path__[0]).glob("*.py")]
-    versions = [version(name) for name in ("numpy", "torch", "opencv-python")]
-    return b"".join(path.read_bytes() for path in sorted(files)) + repr(versions).encode()
+    """A digest of the rooms that the scores come from, and of the versions of what they use."""
+    files = [Path(baselines.__file__), Path(metrics.__file__), *sorted((_ROOT / "motion").glob("*.py"))]
+    digest = hashlib.sha256(repr((__version__, np.__version__, cv2.__version__, torch.__version__)).encode())
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.digest()
 
 
-def key(parts: Iterable[bytes]) -> str | None:
-    """A name for the scores of cases, of which ``parts`` are all that is read; None where a baseline has no source."""
-    digest = hashlib.sha256(_code())
-    try:
-        for name, row in baselines.BASELINES.items():  # others may be entered from outside
-            digest.update(repr((name, row.reach)).encode() + inspect.getsource(row.function).encode())
-        for name, metric in metrics.METRICS.items():
-            digest.update(name.encode() + inspect.getsource(metric.function).encode())
-    except (OSError, TypeError):
-        return None
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()[:32]
+def digests(handed: Mapping[str, Sequence[Any]], truths: np.ndarray) -> dict[str, str]:
+    """Of the scores of each baseline that can be kept, by name.
+
+    ``handed`` identifies what a baseline read of each case, ``truths`` are (N, C, H, W).
+    """
+    common = hashlib.sha256(_code())
+    common.update(repr((list(metrics.METRICS), truths.shape)).encode())
+    common.update(np.ascontiguousarray(truths).tobytes())
+    found = {}
+    for name, keys in handed.items():
+        if _keepable(name):
+            own = common.copy()
+            own.update(repr(list(keys)).encode())
+            found[name] = own.hexdigest()
+    return found
 
 
-def load(path: Path, count: int) -> Values | None:
-    """The scores of ``count`` cases; None where there are none, or a damaged file."""
+def read(path: Path, digests: Mapping[str, str], count: int) -> dict[str, Values]:
+    """What a file keeps of ``count`` cases, by name; nothing where it is missing or damaged."""
+    names, kept = list(metrics.METRICS), {}
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except _DAMAGED:
-        return None
-    values: Values = {}
-    for name, array in arrays.items():
-        predictor, _, metric = name.partition(":")
-        if array.shape != (count,) or array.dtype != np.float64 or metric not in metrics.METRICS:
-            return None
-        values.setdefault(predictor, {})[metric] = array
-    complete = values.keys() >= baselines.BASELINES.keys() and all(
-        each.keys() == metrics.METRICS.keys() for each in values.values()
-    )
-    return values if complete else None
+            for name, digest in digests.items():
+                if digest in archive.files:
+                    values = archive[digest]
+                    if values.shape == (len(names), count) and values.dtype == np.float64:
+                        kept[name] = dict(zip(names, values, strict=True))
+    except (*DAMAGED, AttributeError, TypeError):  # a single array is no archive
+        return {}
+    return kept
 
 
-def save(path: Path, values: Values) -> None:
-    """Keep scores, if that is possible: it only saves time."""
-    arrays = {f"{name}:{metric}": array for name, each in values.items() for metric, array in each.items()}
-    with suppress(OSError, UserError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(path) as temporary:
-            np.savez(temporary, allow_pickle=False, **arrays)
+def write(path: Path, digests: Mapping[str, str], values: Mapping[str, Values]) -> None:
+    """Keep the scores that have a digest, and nothing else, in a file that appears as a whole, if it can be written."""
+    with suppress(UserError, OSError):
+        save(path, {digest: np.stack(list(values[name].values())) for name, digest in digests.items()})

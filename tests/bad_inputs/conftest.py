@@ -200,7 +200,25 @@ def _configs(tiny: str) -> None:
         "shape": "in_shape = [4, 1, 99, 99]",
         "passes": "method = 'LatentAffine'\nrefinements = 'a'",
         "passes_many": "method = 'LatentAffine'\nrefinements = 10**9",
+        "parent": "from ..shared.other import x",
+        "lazy": "with read_base():\n    from .other import x",
+        "stops": "class Stop(BaseException):\n    pass\n\n\nraise Stop('here')",
+        "generator": "raise GeneratorExit",
+        "nested": "def f():\n    return f()\n\n\nlr = f()",
+        "memory": "raise MemoryError",
+        "indent": "lr = 3\n  epoch = 3",
+        "deep": "lr = " + "(" * 300 + "1" + ")" * 300,
+        "zero": "lr = 3\0",
+        "reserved": "filename = 'a'",
+        "opens": "text_of_it = open('nowhere.txt').read()",
+        "many_lines": "raise ValueError('a\\nb\\nc')",
         "base": "_base_ = 'nowhere.py'",
+        "base_number": "_base_ = ['tiny.py', 3]",
+        "base_syntax": "_base_ = 'syntax.py'",
+        "base_relative": "_base_ = './relative.py'",
+        "base_raises": "_base_ = 'raises.py'",
+        "base_itself": "_base_ = './base_back.py'",
+        "base_back": "_base_ = ['seq/../base_itself.py']",
         "batch": "batch_size = True",
         "opt": "opt = 'sgdd'",
         "sched": "sched = 'multistep'",
@@ -210,6 +228,8 @@ def _configs(tiny: str) -> None:
     }.items():
         Path(f"{name}.py").write_text(text + "\n")
     Path("bytes.py").write_bytes(b"\xff\xfe\x00")
+    Path("latin.py").write_bytes(b"# caf\xe9\nlr = 1e-3\n")
+    Path("marked.py").write_bytes(b"\xef\xbb\xbflr = 1e-3\n")
     Path("folder.py").mkdir()
     Path("tiny.yaml").write_text("method: SimVP\n")
     Path("unsafe.yaml").write_text("a: !!python/object/apply:os.mkdir [made]\n")

@@ -19,6 +19,8 @@ from openstl_seqinterp import cli, host, speedups
 from openstl_seqinterp.callbacks import Announcement
 from openstl_seqinterp.config import resolve
 from openstl_seqinterp.data.loaders import scored_sets
+from openstl_seqinterp.evaluation import remembered
+from openstl_seqinterp.evaluation.baselines import Baseline
 from openstl_seqinterp.experiment import SeqInterpExperiment
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
@@ -56,6 +58,21 @@ def test_a_run_leaves_scores_figures_and_arrays(trained):
         *(f"{kind}-{test_set}" for kind in ("best", "worst") for test_set in scored_sets("seqinterp")),
     ):
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_second_scoring_takes_the_baselines_from_beside_the_data(trained, small_root, tmp_path, monkeypatch):
+    folder, command = trained
+    kept = small_root / remembered.FOLDER
+    assert {path.stem for path in kept.iterdir()} == {*scored_sets("seqinterp")}
+
+    def refuse(*_):
+        raise AssertionError("a baseline predicts again")
+
+    monkeypatch.setattr(Baseline, "predict", refuse)
+    best = str(folder / "checkpoints" / "best.ckpt")
+    assert cli.main(["test", *command, "--res_dir", str(tmp_path), "--ex_name", "again", "--ckpt_path", best]) == 0
+    first, again = (json.loads((run / "scores.json").read_text())["scores"] for run in (folder, tmp_path / "again"))
+    assert again == first
 
 
 def test_the_scores_are_those_of_the_saved_arrays(trained):

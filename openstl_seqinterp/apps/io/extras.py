@@ -7,12 +7,14 @@ from contextlib import contextmanager
 
 from ...errors import UserError
 
-INSTALL = "pip install xarray h5py netCDF4 imagecodecs"  # the extra ``science``; this project is not on PyPI
+# By name, as the extra `science` has them in setup.py: this project is on no index, so only a clone can give the extra.
+PACKAGES = ("h5py", "netCDF4", "xarray", "imagecodecs")
+INSTALL = f"pip install {' '.join(PACKAGES)}"
 
 
-def lacking(library: str) -> UserError:
-    """What is raised where a library of the extra ``science`` is needed and missing."""
-    return UserError(f"this needs {library}, which is not installed: {INSTALL}")
+def lacking(library: str, what: str = "this") -> UserError:
+    """What is raised where ``what`` needs a library of the extra ``science`` that is missing."""
+    return UserError(f"{what} needs {library}, which is not installed: {INSTALL}")
 
 
 @contextmanager

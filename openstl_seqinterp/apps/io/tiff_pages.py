@@ -58,7 +58,7 @@ def decoding(path: Path) -> Iterator[None]:
         except _DAMAGED as error:
             problem = error
     if problem is not None and "imagecodecs" in str(problem):
-        raise lacking("imagecodecs") from problem
+        raise lacking("imagecodecs", f"the compression of {path}") from problem
     # A file that is cut short is read up to there with no more than a message.
     cut = next((message for message in messages if "page offset" in message), None)
     if problem is not None or cut:

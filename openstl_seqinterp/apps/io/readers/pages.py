@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image
 
 from ....errors import UserError, one_line
-from ..extras import INSTALL
+from ..extras import lacking
 from ..source import DTYPES, Options
 from ..tiff_pages import require_whole
 from .frames import Head, Info, damaged, require_room, upright
@@ -35,7 +35,7 @@ def opened(path: Path) -> Iterator[tifffile.TiffFile]:
             yield file
     except DAMAGED as error:
         if "imagecodecs" in str(error):
-            raise UserError(f"{path} is compressed in a way that needs more: {INSTALL}") from error
+            raise lacking("imagecodecs", f"the compression of {path}") from error
         raise damaged(path, one_line(error)) from error
 
 

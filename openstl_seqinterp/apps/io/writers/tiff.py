@@ -13,6 +13,7 @@ import tifffile
 
 from ..array_source import ArraySource, Mapped, reserve, store_frames
 from ..axes import View, resized
+from ..extras import INSTALL
 from ..readers.tiff import TiffReader
 from ..tiff_pages import ome_image, quiet
 from .output import Output
@@ -102,7 +103,7 @@ def _settings(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> tuple
         except ImportError:
             if page.compression not in (8, 32946) or settings["predictor"]:
                 settings |= {"compression": "zlib", "predictor": None}
-                notes.append(f"written with deflate: {_LOSSLESS[page.compression]} needs the extra [science]")
+                notes.append(f"written with deflate: {_LOSSLESS[page.compression]} needs imagecodecs: {INSTALL}")
     if page.colormap is not None:
         settings["colormap"] = page.colormap
     if 282 in page.tags and 283 in page.tags:

@@ -28,6 +28,7 @@ FREE = {
     "logger", "no_display_method_info", "num_workers", "overwrite", "precision", "res_dir", "resume", "save_dir",
     "test", "test_sets", "val_batch_size",
 }  # fmt: skip
+_LATER = {"value_range", "fill_value"}  # checkpoints of earlier versions do not have them
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def require_same_run(method: LightningModule, checkpoint: dict[str, Any], path: 
     """UserError unless ``checkpoint`` has the same settings, so that resuming equals one uninterrupted run."""
     _require(path, checkpoint, {"optimizer_states": list, "lr_schedulers": list, "loops": dict, "callbacks": dict})
     then, now = checkpoint["hyper_parameters"], dict(method.hparams)
-    for key in sorted((then.keys() | now.keys()) - FREE):
+    for key in sorted((then.keys() | now.keys()) - FREE - (_LATER - then.keys())):
         if then.get(key) != now.get(key):
             raise UserError(
                 f"cannot resume {path}: it was trained with {key}={then.get(key)!r}, not {now.get(key)!r}; "

@@ -99,5 +99,7 @@ def find(dataname: str, method: str, data_root: str | Path) -> View | None:
         raise UserError(
             f"{root / dataname}: the host has a data set {dataname!r} of its own; rename the folder and its files"
         )
-    protocol, frame = own_view(root, dataname, abilities(method).protocol)
-    return View(protocol, protocol.parameters(dataname, frame))
+    protocol, frame, scale = own_view(root, dataname, abilities(method).protocol)
+    # What a network saw as 0 and 1, for those who predict with its checkpoint.
+    values = {"value_range": [scale.low, scale.high], "fill_value": scale.fill_value}
+    return View(protocol, {**protocol.parameters(dataname, frame), **values})

@@ -68,6 +68,11 @@ def test_resuming_tells_settings_that_matter_from_those_that_do_not(tmp_path):
     require_same_run(model, {**state, "hyper_parameters": {"lr": 0.1, "num_workers": 0}}, tmp_path)
     with pytest.raises(UserError, match=r"lr=0\.2, not 0\.1"):
         require_same_run(model, {**state, "hyper_parameters": {"lr": 0.2, "num_workers": 4}}, tmp_path)
+    model.hparams |= {"value_range": [0.0, 1.0], "fill_value": -9.0}  # as of imported data
+    same = {"lr": 0.1, "num_workers": 4}  # checkpoints of earlier versions say nothing of values
+    require_same_run(model, {**state, "hyper_parameters": same}, tmp_path)
+    with pytest.raises(UserError, match=r"value_range=\[0\.0, 2\.0\], not \[0\.0, 1\.0\]"):
+        require_same_run(model, {**state, "hyper_parameters": {**same, "value_range": [0.0, 2.0]}}, tmp_path)
     del state["loops"]
     with pytest.raises(UserError, match="it has no loops"):
         require_same_run(model, {**state, "hyper_parameters": {"lr": 0.1}}, tmp_path)

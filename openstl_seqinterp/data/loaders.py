@@ -20,6 +20,7 @@ from ..tasks import Task, runs
 from .balance import balanced, speed
 from .dataset import EpochSampler, TaskDataset
 from .degrade import DEGRADATIONS, PAPER, UNION
+from .scale import Scale
 from .sequences import TEST, TRAIN, VALIDATION, SequenceSet, load_sequences, load_withheld
 from .simulate import DIGITS, SEED, write_dataset
 from .store import KNOWN, Store
@@ -59,8 +60,8 @@ def is_own(data_root: Path, name: str) -> bool:
     return any((data_root / name / file).exists() for file in (KNOWN, f"{name}-train.npz"))
 
 
-def own_view(data_root: Path, name: str, protocol: Protocol) -> tuple[Protocol, tuple[int, ...]]:
-    """An imported data set as seen through ``protocol``: this for its sequences, and the shape (C, H, W) of a frame.
+def own_view(data_root: Path, name: str, protocol: Protocol) -> tuple[Protocol, tuple[int, ...], Scale]:
+    """An imported data set as seen through ``protocol``: this for its sequences, a frame's (C, H, W), and its scale.
 
     Networks read as many images as in the simulated sets, or fewer where no stretch of observed ones is as long; those
     that are told what is missing may read as many as a sequence has. UserError where its sequences are too short.
@@ -70,7 +71,7 @@ def own_view(data_root: Path, name: str, protocol: Protocol) -> tuple[Protocol, 
     stored = (data_root / name / KNOWN).exists()  # where nothing is missing from training
     longest = len(known) if stored and protocol.masked else max(map(len, runs(known)), default=0)
     try:
-        return protocol.within(longest), sequences.frames.shape[1:]
+        return protocol.within(longest), sequences.frames.shape[1:], sequences.scale
     except UserError as error:
         raise UserError(f"{data_root / name}: {error}") from error
 

@@ -5,7 +5,7 @@ import pytest
 
 from openstl_seqinterp.apps.fill.scale import Scale as Filling
 from openstl_seqinterp.apps.io.readers import open_source
-from openstl_seqinterp.apps.io.source import Options
+from openstl_seqinterp.apps.io.source import Levels, Options
 from openstl_seqinterp.data.scale import Scale
 
 VALUES = np.arange(256, dtype=np.uint8)
@@ -49,3 +49,42 @@ def test_what_lies_beyond_is_clipped_for_networks_alone():
     frame = np.array([[[-1.0], [0.5], [3.0]]])
     assert Scale(0, 2).to_unit(frame, axis=-1).ravel().tolist() == [0, 0.25, 1]
     assert Filling(frame.dtype, 0, 2).to_unit(frame).ravel().tolist() == [-0.5, 0.25, 1.5]
+
+
+TRAINED = Scale(200, 300, -99.9)
+LIMITS = "trained on values 200 to 300; these are scaled by"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (200, 300, []),
+        (215, 290, []),  # a clip is rarely as varied as all
+        (180, 320, []),
+        (250, 260, [f"{LIMITS} 250 to 260; --range 200 300 scales them as in training"]),
+        (200, 260, [f"{LIMITS} 200 to 260; --range 200 300 scales them as in training"]),
+        (250, 400, [f"{LIMITS} 250 to 400, beyond those"]),
+        (0, 255, [f"{LIMITS} 0 to 255, beyond those"]),
+        (250, 250, [f"{LIMITS} 250 to 251; --range 200 300 scales them as in training"]),
+    ],
+)
+def test_values_of_another_range_than_in_training_are_remarked_on(low, high, expected):
+    levels = [Levels(low - 5, low, high, high + 5)]
+    own = Filling.of(np.dtype(np.float32), levels)
+    if low == high:
+        own = Filling(np.dtype(np.float32), low, high)
+    assert own.remarks(TRAINED, levels) == expected
+    assert own.remarks(None, levels) == []
+    assert Filling(own.dtype, low, high, labels=True).remarks(TRAINED, levels) == []
+
+
+@pytest.mark.parametrize(("dtype", "none"), [(np.float32, -99.9), (np.float64, -99.9), (np.int16, -9999)])
+def test_what_was_no_value_in_training_is_remarked_on(dtype, none):
+    trained = Scale(200, 300, none)
+    stored = float(np.array(none, dtype))
+    levels = [Levels(stored, stored, 290, 300)]
+    (remark,) = Filling.of(np.dtype(dtype), levels).remarks(trained, levels)
+    assert remark == f"in training {none:g} was no value; --fill_value {none:g} says so of these"
+    known = [Levels(200, 205, 290, 300)]
+    assert Filling.of(np.dtype(dtype), known, none).remarks(trained, known) == []
+    assert Filling.of(np.dtype(dtype), known).remarks(trained, known) == []

@@ -117,8 +117,8 @@ def test_the_first_store_has_nothing_of_what_is_withheld(root, simulated):
 
 def test_what_is_known_of_it_is_found_without_a_frame(root, monkeypatch):
     monkeypatch.setattr(StoredFrames, "__getitem__", None)
-    protocol, frame = own_view(root, "own", ONE_SIDED)
-    assert (protocol, frame) == (ONE_SIDED, (1, 36, 36))
+    protocol, frame, scale = own_view(root, "own", ONE_SIDED)
+    assert (protocol, frame, scale.low, scale.high) == (ONE_SIDED, (1, 36, 36), 0, 255)
     assert own_view(root, "own", INFILL)[0] == INFILL
 
 

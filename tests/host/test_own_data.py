@@ -1,6 +1,7 @@
 """A data set of a user's own images: imported, trained on, scored, and filled with what came of it."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import zarr
 
 import openstl_seqinterp
 from openstl_seqinterp import cli
+from openstl_seqinterp.checkpoint import load_checkpoint
 
 AXES = {"grey": "NTYX", "colour": "NTYXC"}
 NETWORK = "model_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\nepoch = 1\nbatch_size = 8\n"
@@ -92,6 +94,41 @@ def test_a_network_of_three_channels_sees_grey_as_three_equal_ones(command, own_
     colour = openstl_seqinterp.fill(np.repeat(frames[..., None], 3, axis=-1), observed, **options)
     # Values of order one in fp32: the mean of three of them, before or after they were stored.
     np.testing.assert_allclose(grey, colour.mean(axis=-1), atol=1e-5)
+
+
+def test_a_checkpoint_knows_the_values_that_it_was_trained_on(command, own_root, tmp_path, capsys):
+    frames = 200 + moving(10, 9, 12, 16).astype(np.float32) / 255 * 100
+    frames[:, :, 0, 0] = -99
+    np.save(tmp_path / "kelvin.npy", frames)
+    argv = [str(tmp_path / "kelvin.npy"), "--out", str(tmp_path / "kelvin"), "--axes", "NTYX", "--fill_value", "-99"]
+    assert cli.main(["import", *argv, "--length", "9", "--withhold", "7"]) == 0
+    settings = command("SimVP", "--data_root", str(tmp_path), "--test_sets", "kelvin", name="kelvin")
+    assert cli.main(["train", *settings]) == 0
+    best = next((tmp_path / "run").rglob("best.ckpt"))
+    hyper = load_checkpoint(best)["hyper_parameters"]
+    assert hyper["value_range"] == pytest.approx([200, 300], abs=1)
+    assert hyper["fill_value"] == -99
+    capsys.readouterr()
+
+    def notes(sequence, *more):
+        np.save(tmp_path / "clip.npy", sequence)
+        argv = ["--checkpoint", str(best), "--missing", "7", "--out", str(tmp_path / "out"), "--device", "cpu"]
+        assert cli.main(["predict", str(tmp_path / "clip.npy"), *argv, *more, "--overwrite"]) == 0
+        found = json.loads((tmp_path / "out" / "report.json").read_text())["notes"]
+        assert set(found) <= set(capsys.readouterr().out.splitlines())
+        return [note for note in found if "train" in note and "motion" not in note]
+
+    clip = frames[0, :, 1:]
+    assert notes(clip) == []
+    (note,) = notes(250 + (clip - 200) / 10)
+    assert re.fullmatch(
+        r"trained on values 2\d\d\S* to \d{3}\S*; these are scaled by 250\S* to 2[56]\S*; "
+        r"--range \S+ \S+ scales them as in training",
+        note,
+    )
+    assert notes(250 + (clip - 200) / 10, "--range", *note.split("--range ")[1].split()[:2]) == []
+    assert notes(frames[0]) == ["in training -99 was no value; --fill_value -99 says so of these"]
+    assert notes(frames[0], "--fill_value", "-99") == []
 
 
 def test_degraded_sets_of_it_have_its_name(command, tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...data.scale import Scale
 from ...errors import UserError, require_known
 from ...evaluation.baselines import BASELINES
 from ...shipped import named_checkpoint
@@ -17,7 +18,7 @@ class Filler(ABC):
     """Predicts an image from others. ``name`` is the method's; ``needs`` says in words what must be observed.
 
     ``regular`` says that it reads frames one step apart alone; ``sees_holes``, that it knows what to do with NaN.
-    ``remark`` is what a user must know of it.
+    ``remark`` is what a user must know of it, ``trained`` the scale of the values that it was trained on, where known.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Filler(ABC):
     regular: bool = False
     sees_holes: bool = False
     remark: str | None = None
+    trained: Scale | None = None
 
     @abstractmethod
     def context(self, observed: np.ndarray, places: np.ndarray, target: float) -> tuple[int, ...] | None:

@@ -11,6 +11,7 @@ import torch
 
 from ... import device, host, registry, speedups
 from ...checkpoint import check_network, load_checkpoint, load_weights, no_larger_than, remark
+from ...data.scale import Scale
 from ...errors import UserError
 from ...running import quiet_lightning
 from .fillers import Filler
@@ -32,6 +33,9 @@ class Network(Filler):
         self.name, self.abilities = registry.method_names()[name], registry.abilities(name)
         self.device = torch.device("cuda" if device.accelerator(requested) == "gpu" else "cpu")
         check_network(settings, self.abilities.settings, checkpoint, path)
+        if settings.get("value_range") is not None:
+            low, high = settings["value_range"]
+            self.trained = Scale(low, high, settings.get("fill_value"))
         slots, planes, *size = settings["in_shape"]
         try:
             with no_larger_than(checkpoint["state_dict"], path):

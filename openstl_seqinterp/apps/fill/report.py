@@ -109,6 +109,7 @@ class Report:
                 if (sequence, place) in self.doubts:
                     filled[-1]["uncertainty"] = self.doubts[sequence, place]
         cuts, notes = self._cuts(number)
+        notes += job.scale.remarks(job.filler.trained, source.levels.values())
         content: dict[str, Any] = {
             "input": str(source.path),
             "understood": source.describe(),

@@ -14,6 +14,7 @@ from ...motion.holes import without_holes
 from ..io.source import Levels
 
 _MOST_LABELS = 64
+_ALIKE = 0.25  # of a range of values: how far both ends of another may lie from its own
 _ZERO = 2.0**-23  # of the range of values: what float32 cannot tell from 0 is 0, such as a rain rate of -1e-9
 Predict = Callable[[np.ndarray], np.ndarray]  # of frames (K, H, W, C), without holes, an image (H, W, C)
 
@@ -61,6 +62,28 @@ class Scale(scale.Scale):
         values = frame.astype(np.float64)
         values[~np.isfinite(values)] = np.nan
         return (values if self.labels else self.unit(values)).astype(np.float32)
+
+    def remarks(self, trained: scale.Scale | None, levels: Iterable[Levels]) -> list[str]:
+        """What to say where a network sees these values differently from those that it was ``trained`` on.
+
+        That a value was none there which ``levels`` have here; or else, that the ranges are far apart.
+        """
+        if trained is None or self.labels:
+            return []
+        none = trained.fill_value
+        if none is not None and self.fill_value is None:
+            stored = float(np.asarray(none, self.dtype)) if self.dtype.kind == "f" else none
+            if any(stored in (each.least, each.most) for each in levels):
+                return [f"in training {none:g} was no value; --fill_value {none:g} says so of these"]
+        own = np.array([self.low, self.low + self.span])
+        beyond = (trained.unit(own) - [0, 1]) * [-1, 1]  # at either end; below 0 inside
+        if np.abs(beyond).max() <= _ALIKE:
+            return []
+        low, high = trained.low, trained.high
+        advice = (
+            f"; --range {low:g} {high:g} scales them as in training" if beyond.max() <= _ALIKE else ", beyond those"
+        )
+        return [f"trained on values {low:g} to {high:g}; these are scaled by {own[0]:g} to {own[1]:g}{advice}"]
 
     @property
     def may_have_holes(self) -> bool:

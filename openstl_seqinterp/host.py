@@ -21,6 +21,8 @@ from ._version import __version__
 from .errors import UserError, require_known
 
 GET_IT = "clone https://github.com/chengtan9907/OpenSTL (branch OpenSTL-Lightning) and pip install -e it"
+# By name, as the extra `openstl` has them in setup.py: only in a clone of this project could that be installed by name.
+PACKAGES = ("PyWavelets", "einops", "fvcore", "imageio", "scikit-image", "scipy")
 _GSTA = "gSTA"
 _MODEL_TYPES = (
     _GSTA, "IncepU", "ConvMixer", "ConvNeXt", "HorNet", "MLP", "MLPMixer", "Moga", "MogaNet", "PoolFormer", "Swin",
@@ -83,7 +85,7 @@ def _openstl() -> dict[str, Any]:
             names |= {"datasets": package.datasets, "metric": package.core.metrics.metric}
     except ImportError as error:
         raise UserError(
-            f"OpenSTL cannot be imported: {error}; pip install -e '.[openstl]' installs what it needs, "
+            f"OpenSTL cannot be imported: {error}; pip install {' '.join(PACKAGES)} installs what it needs, "
             "SEQINTERP_HOST=embedded continues without it"
         ) from error
     compat.after_import()

@@ -55,6 +55,17 @@ def test_the_stl_reader_from_pypi_is_refused_by_name(installed, choice):
     assert host.choose("embedded") == "embedded"
 
 
+def test_an_openstl_that_lacks_packages_names_them_for_any_folder(installed, monkeypatch):
+    installed("__init__.py", "methods/__init__.py")
+    monkeypatch.setenv("SEQINTERP_HOST", "openstl")
+    host._names.cache_clear()
+    try:
+        with pytest.raises(UserError, match=r"cannot be imported: .*; pip install PyWavelets einops .* what it needs"):
+            host._names()
+    finally:
+        host._names.cache_clear()
+
+
 def test_an_unknown_choice_names_the_nearest():
     with pytest.raises(UserError, match="did you mean 'embedded'"):
         host.choose("embeded")

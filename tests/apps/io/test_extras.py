@@ -9,6 +9,7 @@ import pytest
 import setuptools
 import tifffile
 
+from openstl_seqinterp import host
 from openstl_seqinterp.apps.io.extras import PACKAGES, science
 from openstl_seqinterp.apps.io.readers.pages import opened
 from openstl_seqinterp.apps.io.tiff_pages import decoding
@@ -32,8 +33,9 @@ def test_a_tiff_whose_compression_needs_more(tmp_path, reading):
         raise ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package")
 
 
-def test_it_names_what_the_extra_has(monkeypatch, request):
+@pytest.mark.parametrize(("extra", "packages"), [("science", PACKAGES), ("openstl", host.PACKAGES)])
+def test_a_message_names_what_the_extra_has(monkeypatch, request, extra, packages):
     declared = {}
     monkeypatch.setattr(setuptools, "setup", lambda **content: declared.update(content))
     runpy.run_path(str(request.config.rootpath / "setup.py"))
-    assert {each.split(">")[0] for each in declared["extras_require"]["science"]} == {*PACKAGES}
+    assert {each.split(">")[0] for each in declared["extras_require"][extra]} == {*packages}

@@ -5,19 +5,14 @@ from __future__ import annotations
 import pickle
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel
 from pytorch_lightning import LightningModule
-from torch import nn
-from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from .errors import UserError, one_line
-from .settings import Shapes, check
 from .shipped import SUFFIX, load_safetensors
 
 _LARGEST = 2**32  # bytes of a checkpoint
@@ -98,39 +93,6 @@ def _require(path: Path, checkpoint: dict[str, Any], parts: dict[str, type]) -> 
             raise UserError(f"{path} is not from a run of this plugin: it has no {key}; name a best.ckpt or last.ckpt")
 
 
-def check_network(settings: Mapping[str, Any], model: type[BaseModel] | None, checkpoint: Any, path: Path) -> None:
-    """UserError where the ``settings`` of a checkpoint are not as ``model`` has them, or too large for its weights."""
-    check(Shapes, settings, str(path))
-    if model is None:
-        return
-    check(model, settings, str(path))
-    count = sum(value.numel() for value in checkpoint["state_dict"].values())
-    for key in model.model_fields.keys() & settings.keys():
-        if isinstance(settings[key], int | float) and settings[key] > count:
-            raise UserError(f"{path}: {key} is {settings[key]}, expected at most the number of its weights, {count}")
-
-
-@contextmanager
-def no_larger_than(weights: Mapping[str, torch.Tensor], path: Path) -> Iterator[None]:
-    """UserError as soon as modules that are built in this block have twice as many parameters as ``weights``.
-
-    It is raised before memory for the parameter is touched, whatever setting asked for it.
-    """
-    tensors, values = 2 * len(weights), 2 * sum(value.numel() for value in weights.values())
-
-    def count(module: nn.Module, name: str, parameter: nn.Parameter | None) -> None:
-        nonlocal tensors, values
-        tensors, values = tensors - 1, values - (0 if parameter is None else parameter.numel())
-        if min(tensors, values) < 0:
-            raise UserError(f"{path}: its settings need more weights than the {len(weights)} in it; name another one")
-
-    handle = register_module_parameter_registration_hook(count)
-    try:
-        yield
-    finally:
-        handle.remove()
-
-
 def load_weights(method: LightningModule, checkpoint: dict[str, Any], path: Path) -> None:
     """Copy a checkpoint's weights into ``method``. UserError if they belong to another model or are not finite."""
     stored, ours = checkpoint["state_dict"], method.state_dict()
@@ -169,29 +131,3 @@ def validation_score(checkpoint: dict[str, Any]) -> str:
         if isinstance(score, torch.Tensor) and score.numel() == 1 and not score.is_complex():
             return f", {state.get('monitor')} {float(score):.6f}"
     return ""
-
-
-def remark(checkpoint: dict[str, Any]) -> str | None:
-    """What must be said of a checkpoint that is no better on its validation than `motion`, which needs no training."""
-    network, motion, unit = _validated(checkpoint)
-    if network is None or motion is None or (network < motion) == (unit == "MSE"):
-        return None
-    return (
-        f"this checkpoint is no better than motion, which needs no training, on what it was validated on "
-        f"({unit} {network:.4g}, motion {motion:.4g}); train longer, or leave out --checkpoint"
-    )
-
-
-def _validated(checkpoint: dict[str, Any]) -> tuple[float | None, float | None, str]:
-    """The scores of a network and of `motion` on the validation part, and their unit; None where they are not known."""
-    scores = checkpoint.get("scores")
-    if isinstance(scores, dict) and isinstance(scores.get("all"), dict):
-        found, keys, unit = scores["all"], ("network", "motion"), "PSNR"
-    else:
-        states = checkpoint.get("callbacks")
-        history = states.get("History") if isinstance(states, dict) else None
-        epochs = history.get("epochs") if isinstance(history, dict) else None
-        last = epochs[-1] if isinstance(epochs, list) and epochs else None
-        found, keys, unit = last if isinstance(last, dict) else {}, ("val_mse", "val_motion"), "MSE"
-    network, motion = (float(found[key]) if isinstance(found.get(key), int | float) else None for key in keys)
-    return network, motion, unit

@@ -37,27 +37,6 @@ def _explain(error: ErrorDetails) -> str:
     return f"{error['loc'][0]} is {error['input']!r}, {expected}{nearest(str(error['input']), choices)}"
 
 
-Side = Annotated[int, Field(ge=1, le=2**14)]
-
-
-class Shapes(Settings):
-    """What a checkpoint says of the sequences that its method reads, ``in_shape`` (T, C, H, W), and predicts.
-
-    Trained on imported data, it knows which values were 0 and 1 there, and which was none.
-    """
-
-    in_shape: Sequence[Side] = Field(min_length=4, max_length=4)
-    aft_seq_length: int = Field(ge=1, le=100)
-    value_range: Annotated[Sequence[float], Field(min_length=2, max_length=2)] | None = None
-    fill_value: float | None = None
-
-    @model_validator(mode="after")
-    def _range_rises(self) -> Shapes:
-        if self.value_range is not None and not self.value_range[0] < self.value_range[1]:
-            raise ValueError(f"value_range is {self.value_range}, expected the lower value first")
-        return self
-
-
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Rate = Annotated[float, Field(ge=0, le=0.999)]

@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 
 import openstl_seqinterp
 from openstl_seqinterp import registry
-from openstl_seqinterp.checkpoint import load_checkpoint, remark
+from openstl_seqinterp.apps.fill.trained import remark
+from openstl_seqinterp.checkpoint import load_checkpoint
 from openstl_seqinterp.errors import UserError
 from openstl_seqinterp.shipped import SHIPPED, WEIGHTS, named_checkpoint, save_weights
 

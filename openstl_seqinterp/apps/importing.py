@@ -16,13 +16,14 @@ from ..data.loaders import is_own
 from ..data.simulate import DIGITS
 from ..data.store import ABOUT, KNOWN, WITHHELD, tested
 from ..errors import Parser, UserError
-from ..files import atomic_folder, write_json
+from ..files import write_json
 from ..protocols import PROTOCOLS
 from .dividing import PARTS, Unit, counts, plan
 from .flags import add_input_flags, input_options, input_paths
 from .io.readers import open_source
 from .io.source import Options, Source
 from .progress import tracked
+from .staging import atomic_folder
 
 _MULTIPLE = 4  # of the sides of images: the networks halve them twice
 _LEAST, _MOST = 8, 2**14  # pixels a side

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError, require_known
-from ...files import atomic_files, atomic_folder
 from ..io import SETTINGS, WRITERS, Options, Output, Source, open_source, write
 from ..progress import tracked
+from ..staging import atomic_files, atomic_folder
 from .fillers import Filler
 from .missing import missing_positions
 from .places import Places, output_places, output_timeline

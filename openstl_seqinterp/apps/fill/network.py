@@ -10,12 +10,13 @@ import numpy as np
 import torch
 
 from ... import device, host, registry, speedups
-from ...checkpoint import check_network, load_checkpoint, load_weights, no_larger_than, remark
+from ...checkpoint import load_checkpoint, load_weights
 from ...data.scale import Scale
 from ...errors import UserError
 from ...running import quiet_lightning
 from .fillers import Filler
 from .tiles import in_tiles
+from .trained import check_network, no_larger_than, remark
 
 
 class Network(Filler):

@@ -1,18 +1,16 @@
 """Scores of the baselines, image by image, kept beside the data: they are the same whatever the model is.
 
-A file belongs to a test set and holds an array float64 (metrics, N) for each baseline. Its name is a digest of all that
-it follows from: what was handed of each case, the true images, the text of the code, the versions of the libraries.
+A file belongs to a test set: ``keys`` uint8 (K, 32) and ``values`` float64 (K, metrics). A key is a digest of all that
+a row follows from: what was handed of a case, the true image, the text of the code, the versions of the libraries.
 What is damaged or does not fit is computed again, and a folder that cannot be written is left as it is.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -25,13 +23,19 @@ from . import baselines, metrics
 
 FOLDER = ".baselines"  # in the data root
 _ROOT = Path(__file__).parents[1]
-Values = dict[str, np.ndarray]  # float64 (N,) by metric
+Rows = dict[bytes, np.ndarray]  # float64 (metrics,) by key
 
 
-def _keepable(name: str) -> bool:
-    """Whether the text of this package says all about a baseline and how it is scored: not where one was added."""
+def _foreign(name: str) -> list[int]:
+    """The functions from elsewhere that the scores of a baseline come from: the text of this package misses them."""
     functions = [baselines.BASELINES[name].function, *(metric.function for metric in metrics.METRICS.values())]
-    return {getattr(each, "__module__", None) for each in functions} <= {baselines.__name__, metrics.__name__}
+    own = {baselines.__name__, metrics.__name__}
+    return [id(each) for each in functions if getattr(each, "__module__", None) not in own]
+
+
+def keepable(name: str) -> bool:
+    """Whether the scores of a baseline may be kept: not where it, or a metric, was added from elsewhere."""
+    return not _foreign(name)
 
 
 @cache
@@ -44,39 +48,30 @@ def _code() -> bytes:
     return digest.digest()
 
 
-def digests(handed: Mapping[str, Sequence[Any]], truths: np.ndarray) -> dict[str, str]:
-    """Of the scores of each baseline that can be kept, by name.
-
-    ``handed`` identifies what a baseline read of each case, ``truths`` are (N, C, H, W).
-    """
-    common = hashlib.sha256(_code())
-    common.update(repr((list(metrics.METRICS), truths.shape)).encode())
-    common.update(np.ascontiguousarray(truths).tobytes())
-    found = {}
-    for name, keys in handed.items():
-        if _keepable(name):
-            own = common.copy()
-            own.update(repr(list(keys)).encode())
-            found[name] = own.hexdigest()
-    return found
+def key(name: str, target: int, near: baselines.Images, truth: np.ndarray) -> bytes:
+    """Of the scores of a baseline that is handed images (C, H, W) by their positions, against the ``truth``."""
+    digest = hashlib.sha256(_code())
+    digest.update(repr((name, _foreign(name), [*metrics.METRICS], target, [*near], truth.shape)).encode())
+    for image in (*near.values(), truth):
+        digest.update(np.ascontiguousarray(image).data)
+    return digest.digest()
 
 
-def read(path: Path, digests: Mapping[str, str], count: int) -> dict[str, Values]:
-    """What a file keeps of ``count`` cases, by name; nothing where it is missing or damaged."""
-    names, kept = list(metrics.METRICS), {}
+def read(path: Path) -> Rows:
+    """What a file keeps; nothing where it is missing or damaged."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            for name, digest in digests.items():
-                if digest in archive.files:
-                    values = archive[digest]
-                    if values.shape == (len(names), count) and values.dtype == np.float64:
-                        kept[name] = dict(zip(names, values, strict=True))
+            keys, values = archive["keys"], archive["values"]
+        whole = keys.dtype == np.uint8 and values.dtype == np.float64
+        if not whole or (keys.shape, values.shape) != ((len(keys), 32), (len(keys), len(metrics.METRICS))):
+            return {}
+        return dict(zip(map(bytes, keys), values, strict=True))
     except (*DAMAGED, AttributeError, TypeError):  # a single array is no archive
         return {}
-    return kept
 
 
-def write(path: Path, digests: Mapping[str, str], values: Mapping[str, Values]) -> None:
-    """Keep the scores that have a digest, and nothing else, in a file that appears as a whole, if it can be written."""
+def write(path: Path, rows: Rows) -> None:
+    """Keep rows, and nothing else, in a file that appears as a whole, if it can be written."""
+    keys = np.frombuffer(b"".join(rows), np.uint8).reshape(-1, 32)
     with suppress(UserError, OSError):
-        save(path, {digest: np.stack(list(values[name].values())) for name, digest in digests.items()})
+        save(path, {"keys": keys, "values": np.stack([*rows.values()])})

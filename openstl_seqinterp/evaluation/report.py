@@ -14,7 +14,7 @@ from ..data.dataset import TaskDataset
 from ..files import atomic, write_text
 from .figures import KINDS, Tile, case_figure, sequence_animation, sequence_figure
 from .records import ALL, MODEL, Record, Scores
-from .scores import Cases, Memory, collect, score
+from .scores import Memory, collect, score
 from .tables import markdown, terminal_tables
 
 
@@ -40,7 +40,7 @@ def report(
         cases, model = collect(dataset, memory, baselines), predictions[name][:, 0]
         scores[name], similarity = score(name, cases, model)
         if number == 0:
-            _save_arrays(folder / "saved", cases, model, scores[name][MODEL][ALL])
+            _save_arrays(folder / "saved", dataset, cases.truths, model, scores[name][MODEL][ALL])
             _draw_sequence(folder / "sequence", dataset, model)
         for kind, case in zip(KINDS, (int(similarity.argmax()), int(similarity.argmin())), strict=True):
             _draw_case(
@@ -48,8 +48,8 @@ def report(
                 f"{kind} case of {name}, SSIM {similarity[case]:.3f}",
                 dataset,
                 case,
-                cases,
-                model,
+                cases.truths[case],
+                model[case],
             )
     record = Record(**about, scores=scores)
     record.write(folder / "scores.json")
@@ -64,12 +64,19 @@ def report(
     return record
 
 
-def _save_arrays(folder: Path, cases: Cases, model: np.ndarray, totals: dict[str, float | None]) -> None:
+def _inputs(dataset: TaskDataset, case: int) -> np.ndarray:
+    """The frames (T, C, H, W) that a network reads of a case."""
+    return dataset.read(case, dataset.case(case)[1].context)[0]
+
+
+def _save_arrays(
+    folder: Path, dataset: TaskDataset, truths: np.ndarray, model: np.ndarray, totals: dict[str, float | None]
+) -> None:
     """The arrays of the first test set as OpenSTL saves them: (N, T, C, H, W), and metrics as MAE, MSE."""
     arrays = {
-        "inputs": cases.inputs,
+        "inputs": np.stack([_inputs(dataset, case) for case in range(len(dataset))]),
         "preds": model[:, None],
-        "trues": cases.truths[:, None],
+        "trues": truths[:, None],
         "metrics": np.array([totals["mae"], totals["mse"]]),
     }
     for name, array in arrays.items():
@@ -89,7 +96,7 @@ def _draw_sequence(path: Path, dataset: TaskDataset, model: np.ndarray) -> None:
     sequence_animation(path.with_suffix(".gif"), frames, filled)
 
 
-def _draw_case(path: Path, title: str, dataset: TaskDataset, case: int, cases: Cases, model: np.ndarray) -> None:
+def _draw_case(path: Path, title: str, dataset: TaskDataset, case: int, truth: np.ndarray, image: np.ndarray) -> None:
     sequence, task, _ = dataset.case(case)
     title = f"{title}: sequence {sequence + 1}, image {task.targets[0] + 1}"
-    case_figure(path, title, cases.inputs[case], task.context, np.nan_to_num(cases.truths[case]), model[case])
+    case_figure(path, title, _inputs(dataset, case), task.context, np.nan_to_num(truth), image)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,29 +20,25 @@ from ..data.dataset import TaskDataset
 from ..data.simulate import expected_image
 from ..errors import UserError
 from . import remembered
-from .baselines import BASELINES
+from .baselines import BASELINES, Images
 from .metrics import METRICS, per_image
 from .records import ALL, FLOOR, MODEL
+
+Values = dict[str, np.ndarray]  # float64 (N,) by metric
+Memory = remembered.Rows
 
 
 @dataclass(frozen=True)
 class Cases:
     """Everything about a test set that does not depend on the model, case by case.
 
-    ``inputs`` float32 (N, T, C, H, W) is what the network reads, ``truths`` (N, C, H, W) what it must produce, NaN at
-    pixels without a value, ``targets`` (N,) the positions of these in their sequences, counted from 0.
-    ``predictions`` are of the baselines; ``values`` are what is known of their scores, for which those are not needed.
+    ``truths`` float32 (N, C, H, W) is what must be produced, NaN at pixels without a value, ``targets`` (N,) the
+    positions of these in their sequences, counted from 0; ``values`` are the scores of the baselines and of the floor.
     """
 
-    inputs: np.ndarray
     truths: np.ndarray
     targets: np.ndarray
-    predictions: dict[str, np.ndarray]
-    values: dict[str, remembered.Values]
-
-
-Key = tuple[Any, ...]  # of a baseline and a case: name, target, the places that it reads, a digest of their images
-Memory = dict[Key, np.ndarray]
+    values: dict[str, Values]
 
 
 def predictors() -> list[str]:
@@ -52,33 +47,31 @@ def predictors() -> list[str]:
 
 
 def collect(dataset: TaskDataset, memory: Memory | None = None, folder: Path | None = None) -> Cases:
-    """Read a test set and run the baselines on it; the noise floor only where the clean images are known.
+    """Read a test set and score the baselines on it; the noise floor only where the clean images are known.
 
-    ``memory`` keeps what the baselines made of which images, for other test sets: of the four variants of a family,
-    most cases have the images next to the missing one in common with another's. A file in ``folder`` keeps their
-    scores for other models: those that it has are not predicted.
+    No more than a case for each core is held: of what a baseline predicts, its scores remain. ``memory`` keeps them
+    for other test sets: of the four variants of a family, many cases have the images next to the missing one in common
+    with another's. A file in ``folder`` keeps them for other models.
     """
     memory = {} if memory is None else memory
     path = None if folder is None else folder / f"{dataset.data_name}.npz"
+    kept = {} if path is None else remembered.read(path)
+    memory.update(kept)
     cases = range(len(dataset))
     with _threads() as pool:
-        inputs, handed = zip(*pool.map(partial(_read, dataset), cases), strict=True)
-        truths = dataset.targets(cases)[:, 0]
-        read = {name: [each[name] for each in handed] for name in BASELINES}
-        digests = {} if path is None else remembered.digests(read, truths)
-        values = {} if path is None else remembered.read(path, digests, len(cases))
-        names = [name for name in BASELINES if name not in values]
-        list(pool.map(partial(_predict, dataset, names, memory), cases, handed))
-    predictions = {name: np.stack([memory[each[name]] for each in handed]).astype(np.float32) for name in names}
-    fresh = {name: _values(predictions[name], truths) for name in names if name in digests}
-    if path is not None and fresh:
-        remembered.write(path, digests, values := values | fresh)
-    targets = np.array([dataset.case(number)[1].targets for number in cases])
+        keys = list(pool.map(partial(_score_baselines, dataset, memory), cases))
+    own = {key: memory[key] for each in keys for name, key in each.items() if remembered.keepable(name)}
+    if path is not None and own.keys() - kept.keys():
+        remembered.write(path, own)
+    rows = {name: np.stack([memory[each[name]] for each in keys]) for name in BASELINES}
+    values = {name: dict(zip(METRICS, each.T, strict=True)) for name, each in rows.items()}
+    truths = dataset.targets(cases)[:, 0]
+    targets = np.array([dataset.case(number)[1].targets[0] for number in cases])
     if dataset.withheld is not None and dataset.withheld.clean is not None:
         sequence = np.array([dataset.case(number)[0] for number in cases])
-        clean = dataset.withheld.clean[dataset.withheld.index[sequence, targets[:, 0]]]
-        predictions[FLOOR] = expected_image(clean).astype(np.float32)
-    return Cases(np.stack(inputs), truths, targets[:, 0], predictions, values)
+        clean = dataset.withheld.clean[dataset.withheld.index[sequence, targets]]
+        values[FLOOR] = _values(expected_image(clean).astype(np.float32), truths)
+    return Cases(truths, targets, values)
 
 
 @contextmanager
@@ -93,45 +86,35 @@ def _threads() -> Iterator[ThreadPoolExecutor]:
         cv2.setNumThreads(inside)
 
 
-def _frames(dataset: TaskDataset, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All frames of a case as networks see them, and as baselines do; which are observed.
+def handed(dataset: TaskDataset, number: int) -> tuple[int, dict[str, Images]]:
+    """The position that a case is about, and the images (C, H, W) that each baseline is handed, by their positions.
 
     Networks see 0 at a pixel without a value; baselines know better: it is NaN.
     """
+    sequence, task, _ = dataset.case(number)
     everything = np.arange(dataset.sequences.index.shape[1])
     frames, observed = dataset.read(number, everything)
-    if not dataset.sequences.may_have_holes:
-        return frames, frames, observed
-    holes = np.isnan(dataset.sequences.read(dataset.case(number)[0], everything))
-    return frames, np.where(holes, np.float32(np.nan), frames), observed
+    if dataset.sequences.may_have_holes:
+        frames[np.isnan(dataset.sequences.read(sequence, everything))] = np.nan
+    (target,), known = task.targets, np.flatnonzero(observed).tolist()
+    near = {name: baseline.sources(known, target) for name, baseline in BASELINES.items()}
+    return target, {name: {place: frames[place] for place in places} for name, places in near.items()}
 
 
-def _read(dataset: TaskDataset, number: int) -> tuple[np.ndarray, dict[str, Key]]:
-    """What a network reads of a case, (T, C, H, W), and keys: where a baseline's are equal, its images are."""
-    _, task, _ = dataset.case(number)
-    (target,) = task.targets
-    frames, seen, observed = _frames(dataset, number)
-    known = np.flatnonzero(observed).tolist()
-    digest = cache(lambda *near: hashlib.sha256(seen[list(near)].tobytes()).digest())
-    read = {name: baseline.sources(known, target) for name, baseline in BASELINES.items()}
-    return frames[list(task.context)], {name: (name, target, *near, digest(*near)) for name, near in read.items()}
+def _score_baselines(dataset: TaskDataset, memory: Memory, number: int) -> dict[str, bytes]:
+    """Where in ``memory`` the scores of each baseline on a case are; those that it lacks are added."""
+    target, images = handed(dataset, number)
+    truth, keys = dataset.targets(number)[0], {}
+    for name, near in images.items():
+        key = keys[name] = remembered.key(name, target, near, truth)
+        if key not in memory:
+            # One by one, so that no bit depends on what else is scored.
+            scored = _values(BASELINES[name].predict(near, target)[None].astype(np.float32), truth[None])
+            memory[key] = np.concatenate([*scored.values()])
+    return keys
 
 
-def _predict(
-    dataset: TaskDataset, names: Sequence[str], memory: Memory, number: int, handed: Mapping[str, Key]
-) -> None:
-    """Add to ``memory`` what it lacks of some baselines, for a case."""
-    lacking = [name for name in names if handed[name] not in memory]
-    if not lacking:
-        return
-    _, seen, _ = _frames(dataset, number)
-    for name in lacking:
-        _, target, *near, _ = handed[name]
-        # A copy: some are views, which would keep the frames of all cases.
-        memory[handed[name]] = np.array(BASELINES[name].predict({place: seen[place] for place in near}, target))
-
-
-def _values(images: np.ndarray, truths: np.ndarray) -> remembered.Values:
+def _values(images: np.ndarray, truths: np.ndarray) -> Values:
     scored = per_image(torch.from_numpy(images), torch.from_numpy(truths))
     return {metric: values.numpy() for metric, values in scored.items()}
 
@@ -148,12 +131,11 @@ def score(name: str, cases: Cases, model: np.ndarray | None) -> tuple[dict[str, 
     scores: dict[str, Any] = {}
     similarity = np.empty(0)
     for predictor in predictors():
-        images = model if predictor == MODEL else cases.predictions.get(predictor)
         values = cases.values.get(predictor)
+        if predictor == MODEL and model is not None:
+            values = _values(model, cases.truths)
         if values is None:
-            if images is None:
-                continue
-            values = _values(images, cases.truths)
+            continue
         if predictor == MODEL:
             similarity = values["ssim"]
         scores[predictor] = {

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from cases import predictions
 from scipy.stats import norm
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -11,6 +12,7 @@ from openstl_seqinterp.data.degrade import DEGRADATIONS
 from openstl_seqinterp.data.loaders import withheld_datasets
 from openstl_seqinterp.errors import UserError
 from openstl_seqinterp.evaluation.baselines import BASELINES, Baseline
+from openstl_seqinterp.evaluation.metrics import METRICS
 from openstl_seqinterp.evaluation.scores import collect, score
 from openstl_seqinterp.protocols import ONE_SIDED
 
@@ -70,9 +72,8 @@ def expected_scores(predictions, truths):
     return pytest.approx(scores, rel=1e-5, abs=2e-5)
 
 
-def test_cases_hold_what_the_network_reads_and_must_produce(cases, files):
+def test_cases_hold_what_must_be_produced(cases, files):
     assert cases.targets.tolist() == [3, 15] * 3
-    np.testing.assert_array_equal(cases.inputs[2], files["known"][4, [7, 6, 5, 4]].astype(np.float32))
     np.testing.assert_array_equal(cases.truths.reshape(3, 2, 1, 36, 36), files["true"][ROWS].astype(np.float32))
 
 
@@ -129,26 +130,28 @@ def test_there_is_no_floor_where_the_clean_images_are_unknown(data_root, model):
 
 
 def test_baselines_see_the_degraded_images(data_root, cases):
-    blanked = collect(few(data_root, "miss"))
-    np.testing.assert_array_equal(blanked.truths, cases.truths)
-    for number, image in enumerate(blanked.inputs):
-        blank = ~image.any(axis=(1, 2, 3))
-        assert blank.sum() == 1
-        # A blanked image is unknown to a baseline: it copies another one, never the blank.
-        assert blanked.predictions["copy"][number].any()
+    blanked = few(data_root, "miss")
+    np.testing.assert_array_equal(collect(blanked).truths, cases.truths)
+    for number in range(len(blanked)):
+        read = blanked.read(number, blanked.case(number)[1].context)[0]
+        assert (~read.any(axis=(1, 2, 3))).sum() == 1
+    # A blanked image is unknown to a baseline: it copies another one, never the blank.
+    assert predictions(blanked, "copy").any(axis=(1, 2, 3)).all()
 
 
 def test_baselines_read_the_same_images_once(data_root, monkeypatch):
     memory, flows = {}, []
     alone = [collect(few(data_root, variant)) for variant in DEGRADATIONS]
     row = BASELINES["dis-flow"]
+    # A new function is one from elsewhere, as it would be in another module.
     counted = row._replace(function=lambda *args: flows.append(1) or row.function(*args))
     monkeypatch.setitem(BASELINES, "dis-flow", counted)
     together = [collect(few(data_root, variant), memory) for variant in DEGRADATIONS]
     for one, other in zip(alone, together, strict=True):
-        assert one.predictions.keys() == other.predictions.keys()
-        for name, images in one.predictions.items():
-            np.testing.assert_array_equal(images, other.predictions[name])
+        assert one.values.keys() == other.values.keys()
+        for name, values in one.values.items():
+            for metric in METRICS:
+                np.testing.assert_array_equal(values[metric], other.values[name][metric])
     # What is read next to a missing image decides; a blank there makes a case differ from the one without.
     blanks = sum(not np.array_equal(*pair) for pair in zip(*(
         np.stack([few(data_root, variant).read(number, NEAR[number % 2])[1] for number in range(6)])
@@ -156,7 +159,12 @@ def test_baselines_read_the_same_images_once(data_root, monkeypatch):
     ), strict=True))  # fmt: skip
     assert 0 < blanks < 6
     assert len(flows) == 2 * (6 + blanks)
-    assert not any(image.base is not None for image in memory.values())
+
+
+def test_no_more_than_scores_is_remembered_of_an_image(data_root):
+    memory = {}
+    collect(few(data_root), memory)
+    assert all(row.shape == (len(METRICS),) and row.base is None for row in memory.values())
 
 
 def test_a_baseline_that_reads_more_is_never_scored_with_another_cases_image(data_root, monkeypatch):
@@ -168,14 +176,31 @@ def test_a_baseline_that_reads_more_is_never_scored_with_another_cases_image(dat
     memory = {}
     for variant in DEGRADATIONS:
         dataset = few(data_root, variant)
-        found = collect(dataset, memory).predictions["four"]
+        found = collect(dataset, memory)
+        expected = []
         for number in range(len(dataset)):
             frames, observed = dataset.read(number, range(16))
             (target,) = dataset.case(number)[1].targets
             known = np.flatnonzero(observed)
             before, after = known[known < target], known[known > target]
-            read = [*before[-2:], *after[:2]] if len(after) else before[-4:]
-            np.testing.assert_allclose(found[number], frames[read].mean(axis=0), rtol=1e-6, atol=1e-7)
+            expected.append(frames[[*before[-2:], *after[:2]] if len(after) else before[-4:]].mean(axis=0))
+        np.testing.assert_allclose(predictions(dataset, "four"), expected, rtol=1e-6, atol=1e-7)
+        squares = np.square(expected - found.truths).sum(axis=(1, 2, 3))
+        np.testing.assert_allclose(found.values["four"]["mse"], squares, rtol=1e-5)
+
+
+def test_equal_images_with_other_truths_are_scored_by_themselves(data_root):
+    dataset = few(data_root)
+    frames = dataset.sequences.frames.copy()
+    index = dataset.sequences.index
+    frames[index[4][index[4] >= 0]] = frames[index[1][index[1] >= 0]]  # the second sequence is the first, its truth not
+    sequences = replace(dataset.sequences, frames=frames)
+    same = TaskDataset("n3", ONE_SIDED, sequences, dataset.tasks, ["clean"], rows=ROWS, withheld=dataset.withheld)
+    found = collect(same)
+    for name in BASELINES:
+        squares = np.square(predictions(same, name) - found.truths).sum(axis=(1, 2, 3))
+        np.testing.assert_allclose(found.values[name]["mse"], squares, rtol=1e-5)
+        assert found.values[name]["mse"][0] != found.values[name]["mse"][2]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

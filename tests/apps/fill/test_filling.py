@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from cases import predictions
 
 import openstl_seqinterp
 from openstl_seqinterp.apps.fill.fillers import BaselineFiller, Filler
@@ -9,7 +10,6 @@ from openstl_seqinterp.apps.fill.tiles import in_tiles
 from openstl_seqinterp.apps.io.source import Levels
 from openstl_seqinterp.data.loaders import withheld_datasets
 from openstl_seqinterp.errors import UserError
-from openstl_seqinterp.evaluation.scores import collect
 from openstl_seqinterp.protocols import ONE_SIDED
 
 
@@ -117,7 +117,7 @@ def test_baselines_fill_as_they_are_scored(data_root, name):
     dataset = withheld_datasets(data_root, "seqinterp", ONE_SIDED, ["n3"])["n3"]
     frames, observed = dataset.sequences.frames.reshape(-1, 16, 36, 36)[:3], dataset.sequences.observed[:3]
     filled = openstl_seqinterp.fill(frames, observed, method=name)
-    expected = collect(dataset).predictions[name][:6, 0] * 255
+    expected = predictions(dataset, name, range(6))[:, 0] * 255
     np.testing.assert_allclose(filled[:, [3, 15]].reshape(6, 36, 36), np.clip(expected, 0, 255), atol=0.51)
     np.testing.assert_array_equal(filled[observed], frames[observed])
 

@@ -12,6 +12,7 @@ TINY_MOTION = (
     "method = 'SimVP_Motion'\nmodel_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\n"
     "epoch = 1\nepoch_cases = 64\n"
 )
+CONFIGS = {"LatentAffine": TINY_LATENT, "SimVP_Motion": TINY_MOTION}
 
 
 def _read_video(path):
@@ -38,14 +39,23 @@ def read_gif():
     return _read_gif
 
 
+class _Checkpoints(dict):
+    """``best.ckpt`` of a tiny run by the name of its method, trained when it is first asked for."""
+
+    def __init__(self, trained, tmp_path_factory):
+        super().__init__(SimVP=next(trained[0].rglob("best.ckpt")))
+        self.command, self.factory = trained[1], tmp_path_factory
+
+    def __missing__(self, method):
+        root = self.factory.mktemp(method)
+        (root / "tiny.py").write_text(CONFIGS[method] + "batch_size = 16\nval_batch_size = 64\nlr = 2e-3\n")
+        command = [*self.command, "-m", method, "-c", str(root / "tiny.py"), "--res_dir", str(root), "--ex_name", "run"]
+        assert cli.main(["train", *command, "--test_sets", "n3"]) == 0
+        self[method] = next(root.rglob("best.ckpt"))
+        return self[method]
+
+
 @pytest.fixture(scope="session")
 def checkpoints(trained, tmp_path_factory):
     """``best.ckpt`` of tiny runs: SimVP, and the two methods that read both sides."""
-    found = {"SimVP": next(trained[0].rglob("best.ckpt"))}
-    for method, config in (("LatentAffine", TINY_LATENT), ("SimVP_Motion", TINY_MOTION)):
-        root = tmp_path_factory.mktemp(method)
-        (root / "tiny.py").write_text(config + "batch_size = 16\nval_batch_size = 64\nlr = 2e-3\n")
-        command = [*trained[1], "-m", method, "-c", str(root / "tiny.py"), "--res_dir", str(root), "--ex_name", "run"]
-        assert cli.main(["train", *command, "--test_sets", "n3"]) == 0
-        found[method] = next(root.rglob("best.ckpt"))
-    return found
+    return _Checkpoints(trained, tmp_path_factory)

@@ -62,7 +62,7 @@ PREDICT = {
     "--missing 2 --tile 8": "--tile is 8, expected at least 32",
     "--missing 2 --tile x": "--tile: invalid int value: 'x'",
     "--missing 2 --device tpu": "unknown device 'tpu'",
-    "--missing 2 --method mean --checkpoint x.ckpt": "give either a checkpoint",
+    "--missing 2 --method mean --checkpoint x.ckpt": "no checkpoint x.ckpt",
     "--missing 2 --method meen": "unknown method 'meen'; did you mean 'mean'",
     "--missing 2 --out good.tif": "--out good.tif is there already",
     "--missing 2 --out seq": "--out seq already holds files",

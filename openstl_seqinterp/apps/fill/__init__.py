@@ -12,7 +12,8 @@ from ...errors import UserError
 from ..io.axes import View, read_axes
 from ..io.source import DTYPES, Levels, spread
 from ..io.timeline import arrange
-from .fillers import DEVICES, make_filler
+from .choice import Choice
+from .fillers import DEVICES, make_fillers
 from .plan import Filling
 from .scale import Scale
 from .tiles import TILE
@@ -57,8 +58,9 @@ def fill(  # type: ignore[misc]  # the options above are those below
     values, calibrated on known images (`uncertainty`); 0 where a value is known. It takes longer.
 
     The images come from ``checkpoint``, a file of a trained run or "shipped" (`shipped`), or from a ``method``
-    without training: "motion" (the default), "dis-flow", "mean" or "copy". ``device`` "cuda" takes a GPU where there is
-    one. Raises UserError, in one line, for anything else.
+    without training: "motion" (the default), "dis-flow", "mean" or "copy". Given both, each sequence is filled by the
+    one with the smaller error on its known images, of which up to 8 are hidden for this (`choice`). ``device`` "cuda"
+    takes a GPU where there is one. Raises UserError, in one line, for anything else.
     """
     frames, known = np.asarray(frames), np.asarray(observed)
     if frames.dtype.name not in DTYPES or 0 in frames.shape:
@@ -69,9 +71,10 @@ def fill(  # type: ignore[misc]  # the options above are those below
         raise UserError(f"observed is {known.dtype} {known.shape}, expected bool {shape[1:]} or {shape}")
     known = np.broadcast_to(known, shape)
     places = None if times is None else _places(times, view.count)
-    filler = make_filler(checkpoint, method, device, tile)
-    if places is not None and filler.regular and np.ptp(np.diff(places)) > 1e-6:
-        raise UserError(f"{filler.name} reads images that are one step apart, and times= says that these are not")
+    fillers = make_fillers(checkpoint, method, device, tile)
+    strict = next((filler.name for filler in fillers if filler.regular), None)
+    if places is not None and strict is not None and np.ptp(np.diff(places)) > 1e-6:
+        raise UserError(f"{strict} reads images that are one step apart, and times= says that these are not")
     labels = labels or frames.dtype == bool
     scale = Scale(frames.dtype, *(range or (0.0, 1.0)), fill_value, labels)
     if range is None:
@@ -83,9 +86,11 @@ def fill(  # type: ignore[misc]  # the options above are those below
     target, deviation = View(result, view.axes), None if std is None else View(std, view.axes)
     for number, mask in enumerate(known):
         read = lambda place, n=number: scale.to_unit(view.frame(n, place))  # noqa: E731 - of this sequence
-        filling = Filling(filler, scale, read, mask, places, cuts=cuts)
+        fillings = [Filling(filler, scale, read, mask, places, cuts=cuts) for filler in fillers]
         missing = np.flatnonzero(~mask).tolist()
-        uncertainty = None if deviation is None else Uncertainty(filling, filling.places[missing].tolist())
+        targets = fillings[0].places[missing].tolist()
+        filling = Choice(fillings, targets).filling
+        uncertainty = None if deviation is None else Uncertainty(filling, targets)
         for place in missing:
             target.store(number, place, scale.from_unit(filling[place]))
             if uncertainty is not None and deviation is not None:

@@ -13,10 +13,11 @@ from ...errors import Parser, UserError, require_known
 from ...evaluation.baselines import BASELINES
 from ..flags import add_input_flags, input_options, input_paths
 from ..io import FORMS, WRITERS
-from .fillers import DEFAULT, DEVICES, Filler, make_filler
-from .job import Job, Request
+from .fillers import DEFAULT, DEVICES, Filler, make_fillers
+from .job import Job
 from .missing import KINDS
 from .report import REPORT
+from .request import Request
 from .tiles import TILE
 
 
@@ -28,7 +29,9 @@ def _parser() -> Parser:
     parser.add_argument("inputs", nargs="+", metavar="input", help="folder, video, stack, array or table; or a pattern")
     parser.add_argument("--checkpoint", help="best.ckpt of a run; shipped: that of tools/pretrain.py")
     parser.add_argument(
-        "--method", help=f"without a checkpoint: {', '.join(reversed(BASELINES))} (default: {DEFAULT}); no training"
+        "--method",
+        help=f"{', '.join(reversed(BASELINES))} (default: {DEFAULT}), without training; with a checkpoint too: "
+        "the one that fills known images better",
     )
     kinds = ", ".join(KINDS)
     parser.add_argument(
@@ -91,9 +94,9 @@ def predict(argv: Sequence[str]) -> None:
     lists = {key: tuple(value) for key, value in vars(args).items() if isinstance(value, list)}
     given = {**vars(args), **lists}
     request = Request(input_options(args), **{key: given[key] for key in _REQUESTED})
-    filler = make_filler(args.checkpoint, args.method, args.device, args.tile or TILE)
+    fillers = make_fillers(args.checkpoint, args.method, args.device, args.tile or TILE)
     if len(paths) == 1:
-        _fill(paths[0], Path(args.out), request, filler)
+        _fill(paths[0], Path(args.out), request, fillers)
         return
     if request.truth is not None:
         raise UserError("--truth is of one input; give one")
@@ -107,7 +110,7 @@ def predict(argv: Sequence[str]) -> None:
             print(f"{out} is there already")
             continue
         try:
-            _fill(path, out, request, filler)
+            _fill(path, out, request, fillers)
         except UserError as error:
             failed.append(path)
             print(f"error: {error}", file=sys.stderr)
@@ -124,8 +127,8 @@ def _name(path: Path) -> str:
 _REQUESTED = [each.name for each in fields(Request) if each.name != "options"]
 
 
-def _fill(path: Path, out: Path, request: Request, filler: Filler) -> None:
-    job = Job(path, out, request, filler)
+def _fill(path: Path, out: Path, request: Request, fillers: Sequence[Filler]) -> None:
+    job = Job(path, out, request, fillers)
     print(job.source.describe())
     for line in job.found:
         print(line)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...data.scale import Scale
-from ...errors import UserError, require_known
+from ...errors import require_known
 from ...evaluation.baselines import BASELINES
 from ...shipped import named_checkpoint
 from .tiles import TILE
@@ -68,15 +68,16 @@ DEVICES = ("cuda", "cpu")  # a GPU where there is one, or not
 DEFAULT = "motion"  # of the methods that need no training
 
 
-def make_filler(
+def make_fillers(
     checkpoint: str | Path | None, method: str | None, requested: str = DEVICES[0], tile: int = TILE
-) -> Filler:
-    """A filler from a ``checkpoint`` or the name of a baseline, which is `DEFAULT` where neither is given."""
-    if checkpoint is not None and method is not None:
-        raise UserError(f"give either a checkpoint (best.ckpt of a run) or a method of {', '.join(BASELINES)}")
+) -> list[Filler]:
+    """A baseline by its name, `DEFAULT` where nothing is given, or that of a ``checkpoint``; or both, in this order."""
     require_known("device", requested, DEVICES)
-    if checkpoint is None:
-        return BaselineFiller(method or DEFAULT)
-    from .network import Network
+    found: list[Filler] = []
+    if method is not None or checkpoint is None:
+        found.append(BaselineFiller(method or DEFAULT))
+    if checkpoint is not None:
+        from .network import Network
 
-    return Network(named_checkpoint(checkpoint), requested, tile)
+        found.append(Network(named_checkpoint(checkpoint), requested, tile))
+    return found

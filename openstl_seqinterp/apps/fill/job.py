@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,46 +14,25 @@ from ...errors import UserError, require_known
 from ..io import SETTINGS, WRITERS, Options, Output, Source, open_source, write
 from ..progress import tracked
 from ..staging import atomic_files, atomic_folder
+from .choice import Choice
 from .fillers import Filler
 from .missing import missing_positions
 from .places import Places, output_places, output_timeline
 from .plan import Filling, Reading
 from .report import OWN, REPORT, Report, files_of
+from .request import Request
 from .scale import Scale
 from .uncertainty import Uncertainty
 
 
-@dataclass(frozen=True)
-class Request:
-    """What is asked of an input: the flags of ``seqinterp predict`` of the same names."""
-
-    options: Options
-    missing: tuple[str, ...] = ()
-    extend: int = 0
-    insert: int = 0
-    at: tuple[str, ...] = ()
-    every: str | None = None
-    cuts: str = "auto"
-    uncertainty: bool = False
-    holes: str = "keep"
-    range: tuple[float, float] | None = None
-    form: str | None = None
-    codec: str | None = None
-    fps: float | None = None
-    truth: Path | None = None
-    overwrite: bool = False
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What the form is asked for."""
-        return {name: value for name in ("codec", "fps") if (value := getattr(self, name)) is not None}
-
-
 class Job:
-    """A sequence file or folder and its missing images. Everything is checked before it runs."""
+    """A sequence file or folder and its missing images, for ``fillers`` of which one is chosen for each sequence.
 
-    def __init__(self, path: Path, out: Path, request: Request, filler: Filler) -> None:
-        self.out, self.request, self.filler = out, request, filler
+    Everything is checked before it runs.
+    """
+
+    def __init__(self, path: Path, out: Path, request: Request, fillers: Sequence[Filler]) -> None:
+        self.out, self.request, self.fillers = out, request, fillers
         # A file where it is named like one; else a folder that holds the result, its report and its pictures.
         self.alone = out.suffix.lower().removeprefix(".") in WRITERS and not out.is_dir()
         self._check_out(path)
@@ -72,15 +51,18 @@ class Job:
                 "use --extend, --insert, --at or --every"
             )
         self.scale = self._scale()
-        self.fillings = [
-            Filling(filler, self.scale, partial(self.read, number), mask, self._own, cuts=request.cuts == "auto")
-            for number, mask in enumerate(self.observed)
-        ]
+        self.targets = [float(self.places.places[place]) for place, known in enumerate(self.layout) if known is None]
+        self.choices = [Choice(self._fillings(sequence), self.targets) for sequence in range(self.source.sequences)]
         for place, position in zip(self.places.places, self.places.position, strict=True):
             if position is None:
-                self.fillings[0].reading(float(place))  # says so where it cannot be
+                for filling in self.choices[0].fillings:
+                    filling.reading(float(place))  # says so where it cannot be
         self._uncertainties: dict[int, Uncertainty] = {}
         self.truth = self._open_truth() if request.truth else None
+
+    def _fillings(self, sequence: int) -> list[Filling]:
+        read, mask, cuts = partial(self.read, sequence), self.observed[sequence], self.request.cuts == "auto"
+        return [Filling(filler, self.scale, read, mask, self._own, cuts=cuts) for filler in self.fillers]
 
     def _check_out(self, source: Path) -> None:
         out, resolved = self.out, source.resolve()
@@ -125,10 +107,11 @@ class Job:
 
     def _places(self) -> Places:
         request, timeline = self.request, self.source.timeline
-        if self.filler.regular and not timeline.regular:
+        strict = next((filler.name for filler in self.fillers if filler.regular), None)
+        if strict is not None and not timeline.regular:
             raise UserError(
-                f"{self.filler.name} reads images that are one step apart, and those of {self.source.path} are not: "
-                f"{timeline.describe(())}; use --method dis-flow"
+                f"{strict} reads images that are one step apart, and those of {self.source.path} are not: "
+                f"{timeline.describe(())}; leave out --checkpoint"
             )
         return output_places(timeline, extend=request.extend, insert=request.insert, at=request.at, every=request.every)
 
@@ -179,7 +162,7 @@ class Job:
 
     def image(self, sequence: int, place: int) -> np.ndarray:
         """The image (H, W, C) at a place of the result, in unit values."""
-        position, filling = self.places.position[place], self.fillings[sequence]
+        position, filling = self.places.position[place], self.choices[sequence].filling
         if position is None:
             return filling.at(float(self.places.places[place]))
         if self.request.holes == "fill" and self.observed[sequence, position]:
@@ -195,13 +178,12 @@ class Job:
 
     def reading(self, sequence: int, place: int) -> Reading | None:
         """How the image at a place of the result was read; None where it is as it came."""
-        return self.fillings[sequence].used.get(float(self.places.places[place]))
+        return self.choices[sequence].filling.used.get(float(self.places.places[place]))
 
     def uncertainty(self, sequence: int) -> Uncertainty:
         """How far the images that are filled in a sequence may be off."""
         if sequence not in self._uncertainties:
-            targets = [float(self.places.places[place]) for place, known in enumerate(self.layout) if known is None]
-            self._uncertainties[sequence] = Uncertainty(self.fillings[sequence], targets)
+            self._uncertainties[sequence] = Uncertainty(self.choices[sequence].filling, self.targets)
         return self._uncertainties[sequence]
 
     def run(self) -> dict[str, Any]:

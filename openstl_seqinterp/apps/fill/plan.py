@@ -8,6 +8,7 @@ which they are asked for, so a sequence may be longer than memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,6 +124,12 @@ class Filling:
     def at(self, place: float) -> np.ndarray:
         """The image at a place between positions."""
         return self.predict(self.reading(place), place)
+
+    def aside(self) -> Filling:
+        """The same for trials: how they are read is not part of what this one says of its own images."""
+        other = copy(self)
+        other.used, other.found = {}, set()
+        return other
 
     def again(self, position: int, hidden: Sequence[int] = ()) -> Reading | None:
         """How the image at an observed position would be read if it, and those ``hidden``, were missing.

@@ -13,6 +13,7 @@ import numpy as np
 from ..._version import __version__
 from ...errors import UserError
 from ...files import write_json
+from .choice import described
 
 if TYPE_CHECKING:
     from .job import Job
@@ -109,12 +110,14 @@ class Report:
                 if (sequence, place) in self.doubts:
                     filled[-1]["uncertainty"] = self.doubts[sequence, place]
         cuts, notes = self._cuts(number)
-        notes += job.scale.remarks(job.filler.trained, source.levels.values())
+        used = list(dict.fromkeys(choice.filling.filler for choice in job.choices))
+        for filler in used:
+            notes += [*job.scale.remarks(filler.trained, source.levels.values()), *filter(None, [filler.remark])]
         content: dict[str, Any] = {
             "input": str(source.path),
             "understood": source.describe(),
             "found": job.found,
-            "method": job.filler.name,
+            "method": " and ".join(filler.name for filler in used),
             "openstl_seqinterp": __version__,
             "torch": version("torch"),
             "images": {"type": str(source.dtype), "shape": list(source.shape)},
@@ -128,8 +131,18 @@ class Report:
             "filled": filled,
             "seconds": round(seconds, 2),
             "cuts": cuts,
-            "notes": [*source.notes, *notes, *filter(None, [job.filler.remark])],
+            "notes": [*source.notes, *described(job.choices), *notes],
         }
+        if len(job.fillers) > 1:
+            content["chosen"] = [
+                {
+                    "sequence": number,
+                    "method": choice.filling.filler.name,
+                    "known_images": len(choice.errors),
+                    "psnr": {name: round(value, 2) for name, value in choice.psnr.items()},
+                }
+                for number, choice in enumerate(job.choices, 1)
+            ]
         if self.deviation is not None:
             content["uncertainty"] = {
                 "file": self.stem + UNCERTAINTY,
@@ -147,7 +160,7 @@ class Report:
 
     def _cuts(self, number: dict[int, int]) -> tuple[list[list[int]], list[str]]:
         """The numbers of the images beside each cut that was in the way, and what to say of them."""
-        found = sorted({cut for filling in self.job.fillings for cut in filling.found})
+        found = sorted({cut for choice in self.job.choices for cut in choice.filling.found})
         cuts = [[number[one], number[other]] for one, other in found if one in number and other in number]
         notes = []
         if cuts:

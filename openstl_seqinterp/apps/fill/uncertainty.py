@@ -16,8 +16,8 @@ from ...motion.blending import Candidate, spread
 from ...motion.extrapolate import candidates as continuations
 from ...motion.interpolate import candidates
 from .plan import Filling
+from .trials import trials
 
-HIDDEN = 8  # known images at most
 BAND = 1.6449  # standard deviations on each side of the mean that hold 90% of a Gaussian's values
 _SHARE = 0.9  # of the errors, which those are
 _PIXELS = 2**15  # of an image that are compared
@@ -43,12 +43,10 @@ class Uncertainty:
 
     def __init__(self, filling: Filling, targets: Sequence[float]) -> None:
         self.filling, self.factor, self.floor = filling, 1.0, float(_FLOORS[3])
-        used, found = dict(filling.used), set(filling.found)
-        trials = list(_trials(filling, targets))
-        filling.used, filling.found = used, found  # without those of the trials
-        self.calibrated = len(trials)
-        if trials:
-            self._fit(*(np.concatenate(each) for each in zip(*trials, strict=True)))
+        compared = list(_compared(filling.aside(), targets))
+        self.calibrated = len(compared)
+        if compared:
+            self._fit(*(np.concatenate(each) for each in zip(*compared, strict=True)))
 
     def _fit(self, errors: np.ndarray, spreads: np.ndarray) -> None:
         """The floor with the largest likelihood, and the factor that puts 90% of the errors into the 90% band."""
@@ -68,29 +66,16 @@ class Uncertainty:
         return deviation.astype(np.float32)
 
 
-def _trials(filling: Filling, targets: Sequence[float]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _compared(filling: Filling, targets: Sequence[float]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The errors and the spreads of some pixels of known images, each hidden as far from others as a target is."""
-    known = np.flatnonzero(filling.observed)
-    places = filling.places
-    some = known[np.unique(np.linspace(0, len(known) - 1, HIDDEN + 2).astype(int))[1:-1]]
-    chosen = np.linspace(0, len(targets) - 1, max(1, len(some))).astype(int)
-    for position, target in zip(some.tolist(), np.asarray(targets)[chosen].tolist(), strict=False):
-        before, after = _distances(places[known], target)
-        offset = places[known] - places[position]
-        hidden = known[(offset > -before + 1e-6) & (offset < after - 1e-6)]
-        reading = filling.again(position, hidden.tolist())
+    for position, hidden in trials(filling.observed, filling.places, targets):
+        reading = filling.again(position, hidden)
         if reading is None:
             continue
-        place = float(places[position])
+        place = float(filling.places[position])
         true, found = filling.read(position), filling.predict(reading, place)
         error = np.sqrt(np.square(found - true).mean(axis=-1)).ravel()
         deviation = spread_at(filling, place).ravel()
         kept = np.flatnonzero(np.isfinite(error))[:: 1 + error.size // _PIXELS]
         if kept.size:
             yield error[kept], deviation[kept]
-
-
-def _distances(known: np.ndarray, target: float) -> tuple[float, float]:
-    """How far the nearest of the ``known`` places are before and after a target; infinite where there is none."""
-    before, after = target - known[known < target], known[known > target] - target
-    return float(before.min(initial=np.inf)), float(after.min(initial=np.inf))

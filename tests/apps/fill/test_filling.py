@@ -152,7 +152,7 @@ def test_floats_beyond_one_keep_their_range():
         (np.zeros((4, 5, 5), int), np.ones(4, bool), {"method": "copy"}, "frames is int64"),
         (np.zeros((4, 5, 5)), np.ones(3, bool), {"method": "copy"}, "observed is bool"),
         (np.zeros((4, 5, 5)), np.ones(4), {"method": "copy"}, "observed is float64"),
-        (np.zeros((4, 5, 5)), np.ones(4, bool), {"method": "copy", "checkpoint": "x"}, "either a checkpoint"),
+        (np.zeros((4, 5, 5)), np.ones(4, bool), {"method": "copy", "checkpoint": "x"}, "no checkpoint x"),
         (np.zeros((4, 5, 5)), np.ones(4, bool), {"method": "flow"}, "unknown method 'flow'"),
         (np.zeros((4, 5, 5)), np.ones(4, bool), {"checkpoint": "nowhere.ckpt"}, "no checkpoint nowhere.ckpt"),
         (np.zeros((4, 5, 5)), np.ones(4, bool), {"method": "copy", "axes": "TYXC"}, "axes= TYXC has 4 letters"),

@@ -38,7 +38,7 @@ MISTAKES = {
     "range of nothing": (["data.npy", "--method", "mean", "--missing", "2", "--range", "0", "nan"], "finite"),
     "uint8 in npz": (["seq", "--method", "mean", "--missing", "2", "--out", "x.mp4", "--as", "mkv"], "is no mkv"),
     "no input": (["nothing.npy", "--method", "mean", "--missing", "2"], "nothing.npy is missing"),
-    "both": (["data.npy", "--method", "mean", "--checkpoint", "x", "--missing", "2"], "either a checkpoint"),
+    "both": (["data.npy", "--method", "mean", "--checkpoint", "x", "--missing", "2"], "no checkpoint x"),
     "unknown method": (["data.npy", "--method", "meen", "--missing", "2"], "did you mean 'mean'"),
     "no such checkpoint": (["data.npy", "--checkpoint", "x.ckpt", "--missing", "2"], "no checkpoint x.ckpt"),
     "no checkpoint": (["data.npy", "--checkpoint", "text.ckpt", "--missing", "2"], "text.ckpt is"),

@@ -106,7 +106,7 @@ def test_a_method_of_regular_runs_says_where_there_is_none(tmp_path, trained, ra
     assert predict(tmp_path / "data.npy", tmp_path / "out", *more) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "SimVP reads images that are one step apart" in line
-    assert "--method dis-flow" in line
+    assert "leave out --checkpoint" in line
 
 
 def stills(kind, rng):

@@ -19,7 +19,7 @@ from torch.nn.functional import pad
 
 from ....errors import UserError, one_line
 from ....evaluation.baselines import BASELINES
-from ...fill.fillers import Filler, make_filler
+from ...fill.fillers import BaselineFiller, Filler, make_fillers
 from ...fill.plan import Filling
 from ...fill.scale import Scale
 from ...io.source import Levels, spread
@@ -153,14 +153,14 @@ class Pysteps(Way):
 
 def ways(checkpoints: Sequence[str], rife: Path | None, pysteps: bool) -> list[Way]:
     """All that is compared: the baselines, then ``checkpoints`` LABEL=PATH, then the peers. UserError for mistakes."""
-    found: list[Way] = [OurWay(make_filler(None, name)) for name in BASELINES]
+    found: list[Way] = [OurWay(BaselineFiller(name)) for name in BASELINES]
     for text in checkpoints:
         label, mark, path = text.partition("=")
         if not (label and mark and path):
             raise UserError(f"--checkpoint is {text!r}, expected LABEL=PATH, as in mine=work_dirs/mine/best.ckpt")
         if label in {RIFE, PYSTEPS, *(way.name for way in found)}:
             raise UserError(f"--checkpoint {text}: {label} is there already; choose another label")
-        found.append(OurWay(make_filler(path, None, "cpu"), label))
+        found += [OurWay(filler, label) for filler in make_fillers(path, None, "cpu")]
     if rife is not None:
         found.append(OurWay(Rife(rife), as_stored=True))
         found[-1].continues = False

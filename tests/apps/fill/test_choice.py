@@ -1,0 +1,105 @@
+"""A checkpoint and a method without training: known images tell which of them fills a sequence."""
+
+import json
+
+import numpy as np
+import pytest
+from textures import seen, shift, texture, turn
+
+import openstl_seqinterp
+from openstl_seqinterp import cli
+from openstl_seqinterp.apps.fill.trials import HIDDEN, trials
+
+LENGTH, SIDE = 16, 48
+MISSING = [5, 10]
+
+
+def turning():
+    """One motion of the whole image, with much noise: a mean over all images along it is best."""
+    noise = np.random.default_rng(0).normal(0, 0.08, (LENGTH, SIDE, SIDE, 1))
+    return np.stack([seen(texture(), turn(2 * t), SIDE) for t in range(LENGTH)]) + noise
+
+
+def parting():
+    """Two halves that move apart, without noise: no motion of the whole image is right."""
+    frames = []
+    for t in range(LENGTH):
+        frame = seen(texture(seed=1), shift(1.5 * t), SIDE).copy()
+        frame[SIDE // 2 :] = seen(texture(seed=2), shift(-1.5 * t), SIDE)[SIDE // 2 :]
+        frames.append(frame)
+    return np.stack(frames)
+
+
+@pytest.fixture
+def both():
+    """Two sequences float32 (2, T, H, W), of which each has a best method of its own; what is known of them."""
+    frames = np.stack([turning(), parting()])[..., 0].astype(np.float32)
+    return frames, ~np.isin(np.arange(LENGTH), MISSING)
+
+
+def test_each_sequence_is_filled_by_the_better_one(both, checkpoints):
+    frames, observed = both
+    given = np.where(observed[:, None, None], frames, 0)
+    latent = {"checkpoint": checkpoints["LatentAffine"], "device": "cpu"}
+
+    def filled(**options):
+        return openstl_seqinterp.fill(given, observed, axes="NTYX", range=(0, 1), **options)
+
+    chosen, alone = filled(method="motion", **latent), [filled(**latent), filled(method="motion")]
+    errors = [np.square(each - frames).mean(axis=(1, 2, 3)) for each in alone]
+    assert errors[0][0] < 0.9 * errors[1][0]  # most of both is the noise of the truth
+    assert errors[1][1] < 0.7 * errors[0][1]
+    for number in range(2):
+        np.testing.assert_array_equal(chosen[number], alone[number][number])
+
+
+def test_the_report_says_which_and_by_how_much(both, checkpoints, tmp_path, capsys):
+    frames, observed = both
+    np.save(tmp_path / "data.npy", np.where(observed[:, None, None], frames, np.nan))
+    argv = ["predict", str(tmp_path / "data.npy"), "--axes", "NTYX", "--missing", "auto", "--device", "cpu"]
+    argv += ["--checkpoint", str(checkpoints["LatentAffine"]), "--method", "motion", "--out", str(tmp_path / "out")]
+    assert cli.main(argv) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["method"] == "LatentAffine and motion"
+    assert [each["method"] for each in report["chosen"]] == ["LatentAffine", "motion"]
+    for each in report["chosen"]:
+        assert each["known_images"] == HIDDEN
+        assert max(each["psnr"], key=each["psnr"].get) == each["method"]
+    said = capsys.readouterr().out
+    for name in ("LatentAffine", "motion"):
+        assert f"{name} was chosen for 1 of 2 sequences: on 8 known images that were hidden, motion " in said
+
+
+def test_the_method_is_taken_where_nothing_can_be_tried(checkpoints, tmp_path, capsys):
+    np.save(tmp_path / "data.npy", turning()[:2])
+    argv = ["predict", str(tmp_path / "data.npy"), "--insert", "1", "--axes", "TYXC", "--device", "cpu"]
+    argv += ["--checkpoint", str(checkpoints["LatentAffine"]), "--method", "motion", "--out", str(tmp_path / "out")]
+    assert cli.main(argv) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["chosen"] == [{"sequence": 1, "method": "motion", "known_images": 0, "psnr": {}}]
+    assert "motion was taken: no known image could be hidden" in capsys.readouterr().out
+
+
+def test_known_images_are_hidden_as_far_from_others_as_targets_are():
+    places = np.array([0, 1, 2, 3, 4, 5.5, 6, 7, 8, 9, 10, 11])
+    observed = ~np.isin(places, [4, 5.5, 6])
+    targets = places[~observed].tolist()
+    distances = [(1, 3), (2.5, 1.5), (3, 1)]  # from 3 and 7
+    for position, hidden in trials(observed, places, targets):
+        left = observed.copy()
+        left[hidden] = False
+        before, after = places[position] - places[left], places[left] - places[position]
+        nearest = before[before > 0].min(initial=np.inf), after[after > 0].min(initial=np.inf)
+        assert any(nearest[0] >= one and nearest[1] >= other for one, other in distances)
+    assert not list(trials(observed, places, []))
+    (last, hidden), *_ = trials(observed, places, [12.0])  # behind all: nothing after it is known
+    assert hidden == [position for position in np.flatnonzero(observed) if position >= last]
+
+
+def test_a_whole_sequence_beside_one_with_gaps_has_no_uncertainty():
+    frames = np.stack([turning(), turning()])[..., 0]
+    observed = np.ones((2, LENGTH), bool)
+    observed[1, MISSING] = False
+    _, deviation = openstl_seqinterp.fill(frames, observed, axes="NTYX", return_std=True)
+    assert not deviation[0].any()
+    assert deviation[1][MISSING].all()

@@ -83,6 +83,12 @@ def _continued(
     return _read_only(method.calc(one, other, first))
 
 
+def forget() -> None:
+    """Let go of all flows that are remembered."""
+    _remembered.cache_clear()
+    _continued.cache_clear()
+
+
 def _read_only(flow: np.ndarray) -> np.ndarray:
     flow.flags.writeable = False
     return flow

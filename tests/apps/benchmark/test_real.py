@@ -101,6 +101,23 @@ def test_scores_are_those_of_scikit_image(made, sequences, name, method):
         assert score.seconds >= 0
 
 
+@pytest.mark.parametrize("name", ["colour", "grey"])
+def test_the_share_inside_the_band_is_that_of_fill(made, sequences, name):
+    record, frames = RealResult.read(made / "real.json"), sequences[name]
+    for task, places in {"single images": [4], "every second": list(range(1, LENGTH - 1, 2))}.items():
+        given, observed = frames.copy(), np.ones(LENGTH, bool)
+        given[places], observed[places] = 0, False
+        filled, deviation = openstl_seqinterp.fill(given, observed, return_std=True)
+        error = np.abs(filled[places].astype(float) - frames[places])
+        share = (error <= 1.6449 * deviation[places]).mean()  # 90% of a Gaussian's values
+        # A value in ten thousand may lie on the border of the band, where fp32 decides.
+        assert record.of(task, "motion")[name].inside == pytest.approx(share, abs=1e-4)
+        assert all(record.of(task, method)[name].inside is None for method in METHODS if method != "motion")
+    assert record.of("lead 1", "motion")[name].inside is None
+    row = next(line for line in page(record, None).splitlines() if line.startswith(f"| {name} | motion | "))
+    assert row.split("|")[3].strip() == f"{record.of('single images', 'motion')[name].inside:.0%}"
+
+
 def test_what_is_hidden_has_known_images_around_it():
     for length in (9, 12, 15, 40):
         for trial in trials(length):

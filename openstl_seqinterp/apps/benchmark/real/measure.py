@@ -15,6 +15,8 @@ import torch
 
 from .... import device
 from ....evaluation.metrics import per_image
+from ....motion.flow import forget
+from ...fill.uncertainty import BAND
 from .clips import Clip, clips
 from .record import ClipInfo, RealResult, Score
 from .ways import PYSTEPS, RIFE, Way, versions
@@ -42,12 +44,16 @@ class Trial:
 
 @dataclass(frozen=True)
 class Shown:
-    """A hidden image and its predictions by method, (H, W, C) in unit values, for a picture; ``number`` from 1."""
+    """A hidden image and its predictions by method, (H, W, C) in unit values, for a picture; ``number`` from 1.
+
+    ``deviations`` (H, W) are how far those are off that say so.
+    """
 
     sequence: str
     number: int
     truth: np.ndarray
     predictions: dict[str, np.ndarray]
+    deviations: dict[str, np.ndarray]
 
 
 def lead(step: int) -> str:
@@ -137,16 +143,20 @@ def _scored(clip: Clip, used: Sequence[Way]) -> tuple[list[Score], Shown | None]
         images, seconds = {}, {}
         for way in used:
             if way.reads(clip) and (way.continues if trial.continues else way.fills):
+                forget()  # the flows that another has searched are none of its own
                 start = time.process_time()
                 images[way.name] = way.predict(clip, observed, trial.places)
                 seconds[way.name] = (time.process_time() - start) / len(trial.places)
+        unsure = {} if trial.continues else _deviations(clip, observed, trial, used)
         for number, (place, task) in enumerate(zip(trial.places, trial.tasks, strict=True)):
             these = {name: each[number] for name, each in images.items()}
+            doubts = {name: each[number] for name, each in unsure.items()}
             truth = clip.truth(place)
             for name, score in _scores(truth, these).items():
-                values.setdefault((task, name), []).append({**score, "seconds": seconds[name]})
+                inside = {"inside": _inside(truth, these[name], doubts[name])} if name in doubts else {}
+                values.setdefault((task, name), []).append({**score, **inside, "seconds": seconds[name]})
             if task == next(iter(GAPS)) and number == len(trial.places) // 2:
-                picture = Shown(clip.name, clip.first + place, truth, these)
+                picture = Shown(clip.name, clip.first + place, truth, these, doubts)
     rows = []
     for (task, name), each in values.items():
         means = {key: float(np.mean([value[key] for value in each])) for key in each[0]}
@@ -154,6 +164,18 @@ def _scored(clip: Clip, used: Sequence[Way]) -> tuple[list[Score], Shown | None]
         ratio = psnr if math.isfinite(psnr) else None
         rows.append(Score(sequence=clip.name, task=task, method=name, images=len(each), psnr=ratio, **means))
     return rows, picture
+
+
+def _deviations(clip: Clip, observed: np.ndarray, trial: Trial, used: Sequence[Way]) -> dict[str, list[np.ndarray]]:
+    """How far the images of a trial may be off, by the methods that say so."""
+    found = {way.name: way.deviations(clip, observed, trial.places) for way in used if way.reads(clip) and way.fills}
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def _inside(truth: np.ndarray, image: np.ndarray, deviation: np.ndarray) -> float:
+    """The share of the values (H, W, C) of an image, where there are any, whose error lies within the 90% band."""
+    error = np.abs(image - truth)
+    return float((error <= BAND * deviation[..., None])[np.isfinite(error)].mean())
 
 
 def _scores(truth: np.ndarray, predictions: dict[str, np.ndarray]) -> dict[str, dict[str, float]]:

@@ -17,12 +17,14 @@ def page(record: RealResult, picture: str | None) -> str:
     """The page in Markdown; ``picture`` is a file beside it."""
     lines = [*_head(record), *_clips(record)]
     lines += ["", "## Between known images", "", *_gaps(record)]
+    lines += (sure := _sureness(record))
     lines += ["", "## After the last known image", "", *_leads(record)]
     lines += ["", "## Time", "", *_times(record)]
     lines += ["", "## Where it wins and where it loses", "", *words(record)]
     if picture:
         lines += ["", "## Seen", "", "Images that were hidden one by one, where predictions err most; errors are drawn"]
-        lines += ["in black (0) to yellow (64 of 255 levels and more).", "", f"![hidden images]({picture})"]
+        also = "; so is the uncertainty (a standard deviation)" if sure else ""
+        lines += [f"in black (0) to yellow (64 of 255 levels and more){also}.", "", f"![hidden images]({picture})"]
     return "\n".join(lines) + "\n"
 
 
@@ -113,6 +115,27 @@ def _by_sequence(record: RealResult, task: str, methods: Sequence[str], key: str
             cells = [_cell([getattr(score, key)], how) if score else "-" for score in scores]
             rows.append([name, str(found[0].images), *cells])
     return markdown_table(["sequence", "images", *methods], rows)
+
+
+def _sureness(record: RealResult) -> list[str]:
+    """A table of what share of the errors lies within the band that was said to hold 90%; nothing where none was."""
+    rows = []
+    for method in record.methods:
+        scores = {task: record.of(task, method) for task in GAPS}
+        for name in record.clips:
+            shares = [each[name].inside if name in each else None for each in scores.values()]
+            if any(share is not None for share in shares):
+                rows.append([name, method, *(_cell([share], ".0%") for share in shares)])
+    if not rows:
+        return []
+    lines = [
+        "",
+        "## How sure it is",
+        "",
+        "The share of values whose error lies within the 90% band of `--uncertainty`,",
+    ]
+    lines += ["which is fitted to hidden known images alone; 90% is right, less is too sure:", ""]
+    return lines + markdown_table(["sequence", "method", *GAPS], rows)
 
 
 def _leads(record: RealResult) -> list[str]:

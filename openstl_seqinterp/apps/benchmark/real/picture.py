@@ -31,17 +31,17 @@ def _window(shown: Shown) -> tuple[slice, slice]:
 
 
 def picture(path: Path, rows: Sequence[Shown], methods: Sequence[str]) -> None:
-    """A row for each image: the truth, what each of ``methods`` made of it, and how far each is off."""
+    """A row for each image: the truth, what each of ``methods`` made of it, how far each is off, and may be."""
     rows = rows[:_MOST_ROWS]
-    columns = 1 + 2 * len(methods)
+    unsure = [method for method in methods if any(method in shown.deviations for shown in rows)]
+    columns = 1 + 2 * len(methods) + len(unsure)
     figure = Figure(figsize=(1.9 * columns, 2.05 * len(rows)), layout="constrained")
     axes = figure.subplots(len(rows), columns, squeeze=False)
     for line, shown in zip(axes, rows, strict=True):
         part = _window(shown)
         present = [method for method in methods if method in shown.predictions]
-        values = [shown.truth, *(shown.predictions[method] for method in present)]
-        images = {f"{shown.sequence}, image {shown.number}": values[0][part]}
-        images |= {method: image[part] for method, image in zip(present, values[1:], strict=True)}
+        images = {f"{shown.sequence}, image {shown.number}": shown.truth[part]}
+        images |= {method: shown.predictions[method][part] for method in present}
         low, high = np.nanpercentile(shown.truth[part], (0.5, 99.5)) if np.isfinite(shown.truth[part]).any() else (0, 1)
         for each in line:
             each.axis("off")
@@ -51,10 +51,13 @@ def picture(path: Path, rows: Sequence[Shown], methods: Sequence[str]) -> None:
             else:
                 each.imshow(image.mean(axis=-1), cmap="gray", vmin=low, vmax=max(high, low + 1e-6))
             each.set_title(title, fontsize=7)
-        for each, (method, image) in zip(line[len(images) :], list(images.items())[1:], strict=False):
-            error = 255 * np.abs(image - shown.truth[part]).mean(axis=-1)
-            each.imshow(error, cmap="inferno", vmin=0, vmax=_BRIGHTEST)
-            each.set_title(f"{method}, error {np.nanmean(error):.1f}", fontsize=7)
+        maps = {f"{method}, error": np.abs(images[method] - shown.truth[part]).mean(axis=-1) for method in present}
+        maps |= {
+            f"{name}, uncertainty": each[part] for name in unsure if (each := shown.deviations.get(name)) is not None
+        }
+        for each, (title, values) in zip(line[len(images) :], maps.items(), strict=False):
+            each.imshow(255 * values, cmap="inferno", vmin=0, vmax=_BRIGHTEST)
+            each.set_title(f"{title} {255 * np.nanmean(values):.1f}", fontsize=7)
     with tempfile.TemporaryDirectory() as folder:
         save(figure, Path(folder) / path.name)
         copy_small(Path(folder) / path.name, path)

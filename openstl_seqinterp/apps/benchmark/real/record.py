@@ -35,6 +35,8 @@ class Score(BaseModel):
     """Means over the hidden images of a task: PSNR in dB, SSIM, squared error in levels of 255, seconds an image.
 
     ``seconds`` is the processor's time, which other load does not change; ``psnr`` is None where one is infinite.
+    ``inside`` is the share of values whose error lies within the 90% band of the method's uncertainty; None where it
+    was not asked for one, as for what follows the last known image.
     """
 
     model_config = _STRICT
@@ -47,6 +49,7 @@ class Score(BaseModel):
     ssim: float
     mse: float = Field(ge=0)
     seconds: float = Field(ge=0)
+    inside: float | None = Field(None, ge=0, le=1)
 
 
 class RealResult(BaseModel):

@@ -19,9 +19,10 @@ from torch.nn.functional import pad
 
 from ....errors import UserError, one_line
 from ....evaluation.baselines import BASELINES
-from ...fill.fillers import BaselineFiller, Filler, make_fillers
+from ...fill.fillers import DEFAULT, BaselineFiller, Filler, make_fillers
 from ...fill.plan import Filling
 from ...fill.scale import Scale
+from ...fill.uncertainty import Uncertainty
 from ...io.source import Levels, spread
 from .clips import Clip
 
@@ -49,21 +50,39 @@ class Way(ABC):
         In unit values of the clip's scale, NaN where a method says nothing.
         """
 
+    def deviations(self, clip: Clip, observed: np.ndarray, places: Sequence[int]) -> list[np.ndarray] | None:
+        """How far those frames may be off: standard deviations (H, W), in the same unit; None where nothing is said."""
+        return None
+
 
 class OurWay(Way):
-    """A filler, used as `fill` does."""
+    """A filler, used as `fill` does; ``calibrated`` says that it is asked how sure it is too."""
 
-    def __init__(self, filler: Filler, name: str = "", *, as_stored: bool = False) -> None:
-        self.filler, self.name, self.as_stored = filler, name or filler.name, as_stored
+    def __init__(self, filler: Filler, name: str = "", *, as_stored: bool = False, calibrated: bool = False) -> None:
+        self.filler, self.name = filler, name or filler.name
+        self.as_stored, self.calibrated = as_stored, calibrated
 
-    def predict(self, clip: Clip, observed: np.ndarray, places: Sequence[int]) -> list[np.ndarray]:
+    def _filling(self, clip: Clip, observed: np.ndarray) -> Filling:
         frames, known, scale = clip.frames, np.flatnonzero(observed), clip.scale
         if not (self.as_stored and frames.dtype == np.uint8):
             sampled = [frames[known[number]] for number in spread(len(known))]
             levels = (Levels.of(frame, scale.holes(frame)) for frame in sampled)
             scale = Scale.of(frames.dtype, filter(None, levels), clip.fill_value)
-        filling = Filling(self.filler, scale, lambda place: scale.to_unit(frames[place]), observed)
-        return [clip.scale.to_unit(scale.from_unit(filling[place])) for place in places]
+        return Filling(self.filler, scale, lambda place: scale.to_unit(frames[place]), observed)
+
+    def predict(self, clip: Clip, observed: np.ndarray, places: Sequence[int]) -> list[np.ndarray]:
+        filling = self._filling(clip, observed)
+        return [clip.scale.to_unit(filling.scale.from_unit(filling[place])) for place in places]
+
+    def deviations(self, clip: Clip, observed: np.ndarray, places: Sequence[int]) -> list[np.ndarray] | None:
+        if not self.calibrated:
+            return None
+        filling, targets, found = self._filling(clip, observed), [float(place) for place in places], []
+        uncertainty, factor = Uncertainty(filling, targets), np.float32(filling.scale.span / clip.scale.span)
+        for place in places:
+            assert len(filling[place])  # it tells nothing of images that it has not filled
+            found.append(factor * uncertainty.of(float(place)))
+        return found
 
 
 class Rife(Filler):
@@ -153,7 +172,7 @@ class Pysteps(Way):
 
 def ways(checkpoints: Sequence[str], rife: Path | None, pysteps: bool) -> list[Way]:
     """All that is compared: the baselines, then ``checkpoints`` LABEL=PATH, then the peers. UserError for mistakes."""
-    found: list[Way] = [OurWay(BaselineFiller(name)) for name in BASELINES]
+    found: list[Way] = [OurWay(BaselineFiller(name), calibrated=name == DEFAULT) for name in BASELINES]
     for text in checkpoints:
         label, mark, path = text.partition("=")
         if not (label and mark and path):

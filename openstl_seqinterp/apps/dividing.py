@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,19 +19,28 @@ _SHORTEST, _LONGEST = 4, 16  # images of a sequence, where nobody says how many
 
 
 class Unit(NamedTuple):
-    """One sequence of a source: ``known`` (F,) are its positions with an image, ``gap`` (F,) rises at each gap."""
+    """One sequence of a source: ``known`` (F,) are its positions with an image, ``gap`` (F,) rises at each gap or cut.
+
+    ``cuts`` are the positions with which a new scene begins.
+    """
 
     source: Source
     sequence: int
     known: np.ndarray
     gap: np.ndarray
+    cuts: Sequence[int]
 
     @classmethod
-    def of(cls, source: Source, sequence: int) -> Unit:
+    def of(cls, source: Source, sequence: int, cuts: Sequence[int] = ()) -> Unit:
         known = np.setdiff1d(np.arange(source.length), source.absent)
         steps = np.ones(len(known) - 1) if source.timeline.regular else np.diff(source.timeline.places)[known[:-1]]
-        jumps = (np.diff(known) > 1) | (steps > 1.5)
-        return cls(source, sequence, known, np.concatenate([[0], np.cumsum(jumps)]))
+        jumps = (np.diff(known) > 1) | (steps > 1.5) | np.isin(known[1:], np.array(cuts, int))
+        return cls(source, sequence, known, np.concatenate([[0], np.cumsum(jumps)]), cuts)
+
+    def scenes(self) -> dict[str, Any]:
+        """Before which images a scene begins, in numbers from 1."""
+        before = [position + 1 for position in self.cuts]
+        return {"input": str(self.source.path), "sequence": self.sequence + 1, "before": before}
 
     def cut(self, stop: int, length: int) -> int:
         """Where the part of the data that ends before ``stop`` begins, so that it has its share and a window."""
@@ -96,4 +105,5 @@ def plan(units: Sequence[Unit], length: int | None, stride: int, seed: int) -> t
     raise UserError(
         f"{total} images give {found} of {tried[-1]} in a row, expected at least one of each; give more images"
         + (", or a smaller --length" if length else "")
+        + (", or --cuts none, since there are cuts between scenes" if any(unit.cuts for unit in units) else "")
     )

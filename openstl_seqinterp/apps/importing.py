@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ import numpy as np
 from .._version import __version__
 from ..data.loaders import is_own
 from ..data.simulate import DIGITS
-from ..data.store import ABOUT, KNOWN, WITHHELD, tested
-from ..errors import Parser, UserError
+from ..data.store import ABOUT, tested
+from ..errors import Parser, UserError, require_known
 from ..files import write_json
 from ..protocols import PROTOCOLS
 from .dividing import PARTS, Unit, counts, plan
@@ -23,58 +22,16 @@ from .flags import add_input_flags, input_options, input_paths
 from .io.readers import open_source
 from .io.source import Options, Source
 from .progress import tracked
+from .scenes import scan
 from .staging import atomic_folder
+from .storing import write_frames
 
 _MULTIPLE = 4  # of the sides of images: the networks halve them twice
 _LEAST, _MOST = 8, 2**14  # pixels a side
 _SAMPLED = 2**12  # values of a frame that the range is taken from
 _QUANTILES = (0.001, 0.999)  # of the known values: what lies beyond is clipped, for a network
-_SHARD = 2**25  # bytes of frames in a file, before compression
+_SAID, _NAMED = 5, 20  # sequences whose cuts are said, and images before which these are
 _RESERVED = (*PROTOCOLS, *DIGITS)
-
-
-class _Writer:
-    """Writes frames one after the other, a shard at a time: no more than that is held."""
-
-    def __init__(self, group: Path, count: int, shape: tuple[int, ...], dtype: np.dtype) -> None:
-        import zarr
-        from zarr.codecs import ZstdCodec
-
-        many = max(1, min(count, _SHARD // (int(np.prod(shape)) * dtype.itemsize)))
-        create = partial(zarr.create_array, group / "frames", compressors=ZstdCodec(level=1))
-        self.array = create(shape=(count, *shape), dtype=dtype, chunks=(1, *shape), shards=(many, *shape), fill_value=0)
-        self.waiting, self.written = np.zeros((many, *shape), dtype), 0
-
-    def append(self, frame: np.ndarray) -> None:
-        place = self.written % len(self.waiting)
-        self.waiting[place] = frame
-        self.written += 1
-        if place + 1 == len(self.waiting) or self.written == self.array.shape[0]:
-            self.array[self.written - place - 1 : self.written] = self.waiting[: place + 1]
-
-
-def write_frames(
-    folder: Path, frames: Iterable[np.ndarray], table: Mapping[str, np.ndarray], hidden: np.ndarray
-) -> None:
-    """Write both groups: ``frames`` (C, H, W) one by one in order, of which those of numbers ``hidden`` are withheld.
-
-    ``table`` holds what is known of each (F,): part, stretch, source, sequence, instant.
-    """
-    import zarr
-
-    writers: list[_Writer] = []
-    away = {*hidden.tolist()}
-    for number, frame in enumerate(frames):
-        if not writers:
-            shapes = ((KNOWN, len(table["part"])), (WITHHELD, len(hidden)))
-            writers = [_Writer(folder / name, count, frame.shape, frame.dtype) for name, count in shapes]
-        writers[0].append(np.zeros_like(frame) if number in away else frame)
-        if number in away:
-            writers[1].append(frame)
-    for name, arrays in ((KNOWN, table), (WITHHELD, {"number": hidden})):
-        for key, values in arrays.items():
-            zarr.create_array(folder / name / key, data=values)
-        zarr.open_group(folder / name, mode="a")
 
 
 def _places(withhold: Sequence[int] | None, length: int) -> list[int]:
@@ -136,6 +93,32 @@ class _Frames:
         return low, high if high > low else low + 1
 
 
+def _units(sources: Sequence[Source], cuts: bool) -> Iterator[Unit]:
+    """Every sequence of the sources, divided at its cuts if these are looked for."""
+    total = sum(source.sequences * (source.length - len(source.absent) - 1) for source in sources)
+    steps = tracked(range(total), "looking for cuts", total)
+    for source in sources:
+        for sequence in range(source.sequences):
+            found = [cut for cut, _ in zip(scan(source, sequence), steps, strict=False) if cut] if cuts else []
+            yield Unit.of(source, sequence, [after for _, after in found])
+
+
+def _crossed(units: Sequence[Unit]) -> list[str]:
+    """What is said of the cuts that no window crosses."""
+    lines, divided = [], [unit for unit in units if unit.cuts]
+    for unit in divided[:_SAID]:
+        which = f", sequence {unit.sequence + 1}" if unit.source.sequences > 1 else ""
+        numbers, s = ", ".join(str(position + 1) for position in unit.cuts[:_NAMED]), "s" * (len(unit.cuts) > 1)
+        more = ", ..." if len(unit.cuts) > _NAMED else ""
+        lines.append(
+            f"{unit.source.path}{which}: {len(unit.cuts)} cut{s} between scenes, before image{s} {numbers}{more}; "
+            "no window crosses one (--cuts none turns this off)"
+        )
+    if len(divided) > _SAID:
+        lines.append(f"{len(divided) - _SAID} more sequences have cuts, which {ABOUT} lists")
+    return lines
+
+
 def import_sequences(
     inputs: Sequence[Path],
     out: Path,
@@ -146,6 +129,7 @@ def import_sequences(
     withhold: Sequence[int] | None = None,
     value_range: tuple[float, float] | None = None,
     options: Options | None = None,
+    cuts: bool = True,
     seed: int = 0,
     replace: bool = False,
 ) -> dict[str, Any]:
@@ -153,7 +137,8 @@ def import_sequences(
 
     Test sequences have ``length`` images, of which ``withhold``, counted from 1, are withheld; windows to train on
     begin every ``stride`` images. Images keep their type and values; they become ``size`` (H, W) if given, and are
-    padded by reflection to multiples of 4. Raises UserError, with nothing written, for anything that cannot work.
+    padded by reflection to multiples of 4. No window crosses a cut between scenes where ``cuts`` are looked for, which
+    reads all images once more. Raises UserError, with nothing written, for anything that cannot work.
     """
     if not re.fullmatch(r"[A-Za-z0-9_]+", out.name) or out.name in _RESERVED:
         raise UserError(
@@ -183,7 +168,7 @@ def import_sequences(
         raise UserError(
             f"{first.path}: images are {first.shape[:2]} (H, W), expected {_LEAST} or more; give --size H W"
         )
-    units = [Unit.of(source, number) for source in sources for number in range(source.sequences)]
+    units = list(_units(sources, cuts))
     table, length = plan(units, length, stride, seed)
     places = _places(withhold, length)
     hidden = tested(table["part"], table["stretch"], length)[:, np.array(places) - 1].ravel()
@@ -194,7 +179,8 @@ def import_sequences(
         about = {
             "inputs": [str(path) for path in inputs],
             "understood": [source.describe() for source in sources],
-            "notes": [note for source in sources for note in source.notes],
+            "notes": [*(note for source in sources for note in source.notes), *_crossed(units)],
+            "cuts": [unit.scenes() for unit in units if unit.cuts],
             "frames": parts,
             "sequences": counts(table, length, stride),
             "divided": "in time" if len(units) < 3 else "by sequence",
@@ -221,10 +207,12 @@ def command(argv: Sequence[str]) -> None:
     parser.add_argument("--size", type=int, nargs=2, metavar=("H", "W"), help="resize images (default: as they are)")
     parser.add_argument("--withhold", type=int, nargs="+", help="images to fill in tests (default: 4 and the last)")
     parser.add_argument("--range", type=float, nargs=2, metavar=("LOW", "HIGH"), help="values that become 0 and 1")
+    parser.add_argument("--cuts", default="auto", help="between scenes: auto (no window crosses one; default) or none")
     parser.add_argument("--seed", type=int, default=0, help="of the division into training, validation and tests")
     parser.add_argument("--overwrite", action="store_true", help="replace a data set of the same name")
     add_input_flags(parser)
     args = parser.parse_args(argv)
+    require_known("--cuts", args.cuts, ["auto", "none"])
     if args.seed < 0:
         raise UserError(f"--seed is {args.seed}, expected at least 0")
     held = args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir()))
@@ -239,6 +227,7 @@ def command(argv: Sequence[str]) -> None:
         withhold=args.withhold,
         value_range=args.range and tuple(args.range),
         options=input_options(args),
+        cuts=args.cuts == "auto",
         seed=args.seed,
         replace=args.overwrite,
     )

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import Parser
-from ..motion.cuts import Scenes
 from .fill.missing import KINDS
-from .fill.scale import Scale
 from .flags import add_input_flags, input_options, input_paths
 from .io import Source, open_source
 from .progress import tracked
+from .scenes import scan
 
 _WIDTH = 72  # characters of a timeline
 _MARKS = {"known": "█", "empty": "▒", "absent": "·"}
@@ -40,17 +39,6 @@ def timeline_picture(source: Source, empty: set[int]) -> str:
     return "\n".join(lines)
 
 
-def cuts(source: Source) -> list[tuple[int, int]]:
-    """The positions of the images of the first sequence between which a scene ends."""
-    known = [position for position in range(source.length) if source.number(position) is not None]
-    if source.labels or len(known) < 3:
-        return []
-    scale = Scale.of(source.dtype, source.levels.values(), source.fill_value)
-    scenes = Scenes(lambda position: scale.to_unit(source.read(0, position)), source.timeline.places)
-    pairs = tracked(range(len(known) - 1), "looking for cuts", len(known) - 1)
-    return [cut for number in pairs for cut in scenes.cuts(known, number, number + 1)]
-
-
 def command(argv: Sequence[str]) -> None:
     """Say what is understood of sequences."""
     parser = Parser(
@@ -70,8 +58,9 @@ def command(argv: Sequence[str]) -> None:
             if positions:
                 numbers = ", ".join(str(position + 1) for position in positions[:20])
                 print(f"images {numbers}{', ...' if len(positions) > 20 else ''}: fill with --missing {kind}")
-        for one, other in cuts(source):
-            print(f"cut between images {one + 1} and {other + 1}: nothing is filled across it")
+        for cut in tracked(scan(source), "looking for cuts", source.length - len(source.absent) - 1):
+            if cut:
+                print(f"cut between images {cut[0] + 1} and {cut[1] + 1}: nothing is filled across it")
         if source.absent:
             print("images that are not there are filled by: seqinterp predict")
         for note in source.notes:

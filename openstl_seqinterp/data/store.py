@@ -1,8 +1,9 @@
 """Imported sequences on disk: each frame once, in its own type, and what a training window is only as an index.
 
 A folder holds, beside ``import.json``, two groups of Zarr v3. ``frames.zarr``: ``frames`` (F, C, H, W), a frame a
-chunk and many chunks a file; ``stretch`` (F,), rising, equal for frames that follow each other without a gap in one
-part of the data; ``part`` (F,) as in `sequences`; ``source``, ``sequence`` and ``instant`` (F,), where each came from.
+chunk and many chunks a file; ``stretch`` (F,), rising, equal for frames that follow each other without a gap or a
+cut in one part of the data; ``part`` (F,) as in `sequences`; ``source``, ``sequence`` and ``instant`` (F,), where each
+came from.
 ``withheld.zarr``: ``frames`` (K, C, H, W), and ``number`` (K,), the places in ``frames.zarr`` that are blank for them.
 """
 

@@ -6,11 +6,13 @@ import cv2
 import numpy as np
 import pytest
 import zarr
+from textures import texture
 
 from openstl_seqinterp import cli
 from openstl_seqinterp.apps import importing
 from openstl_seqinterp.apps.io.source import Options, Source
 from openstl_seqinterp.data.sequences import TEST, TRAIN, VALIDATION
+from openstl_seqinterp.data.store import Store
 
 HEIGHT, WIDTH = 24, 32  # so that no other axes are plausible
 NTYX = ("--axes", "NTYX")
@@ -128,6 +130,39 @@ def test_a_stretch_ends_at_each_gap_and_each_part(tmp_path, monkeypatch):
     assert expected.sum() == 97 - 4
 
 
+def film(lengths):
+    """Scenes (T, 48, 64) uint8 that pan, one after the other, without a gap in time."""
+    scenes = []
+    for number, length in enumerate(lengths):
+        wide = texture(300, seed=number) * 200 + 20 * number
+        scenes += [wide[20:68, 2 * t : 2 * t + 64] for t in range(length)]
+    return np.rint(scenes).astype(np.uint8)
+
+
+@pytest.mark.parametrize("form", ["npy", "avi"])
+def test_no_window_crosses_a_cut(tmp_path, capsys, form):
+    lengths = [27, 14, 31]
+    frames, borders = film(lengths), np.cumsum(lengths)[:-1]
+    path = tmp_path / f"film.{form}"
+    if form == "npy":
+        np.save(path, frames)
+    else:
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, frames.shape[:0:-1])
+        for frame in frames:
+            writer.write(np.repeat(frame[..., None], 3, axis=-1))
+        writer.release()
+    assert run([path], tmp_path / "own", "--length", 8) == 0
+    store, scene = Store.open(tmp_path / "own"), np.repeat(np.arange(3), lengths)
+    assert store.about["cuts"] == [{"input": str(path), "sequence": 1, "before": (borders + 1).tolist()}]
+    same = store.stretch[1:] == store.stretch[:-1]
+    np.testing.assert_array_equal(same, (np.diff(scene) == 0) & (store.part[1:] == store.part[:-1]))
+    assert "2 cuts between scenes, before images 28, 42; no window crosses one" in capsys.readouterr().out
+    assert run([path], tmp_path / "whole", "--length", 8, "--cuts", "none") == 0
+    assert len(set(Store.open(tmp_path / "whole").stretch)) == 3  # those of the parts
+    assert run([path], tmp_path / "long", "--length", 24) == 2
+    assert "or --cuts none, since there are cuts between scenes" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("height", "width"), [(13, 18), (12, 16), (11, 15)])
 def test_sides_become_multiples_of_four(tmp_path, height, width):
     frames = numbered(12, 0, height, width)
@@ -172,12 +207,12 @@ def test_type_and_values_stay_and_the_range_is_robust(tmp_path, dtype):
     frames = np.random.default_rng(0).normal(28000, 500, (40, 48, 64)).astype(dtype)
     frames[3, 5, 5] = 60000
     frames[[33, 39]] = 0  # withheld: the fourth and tenth of the last ten
-    assert run([saved(tmp_path / "a.npy", frames)], tmp_path / "own") == 0
+    assert run([saved(tmp_path / "a.npy", frames)], tmp_path / "own", "--cuts", "none") == 0
     found, _, about = load(tmp_path / "own")
     assert found.dtype == dtype
     np.testing.assert_array_equal(found[:, 0], frames)
     np.testing.assert_allclose(about["range"], np.quantile(frames[frames > 0], [0.001, 0.999]), atol=60)
-    assert run([tmp_path / "a.npy"], tmp_path / "given", "--range", 0, 65535) == 0
+    assert run([tmp_path / "a.npy"], tmp_path / "given", "--range", 0, 65535, "--cuts", "none") == 0
     assert load(tmp_path / "given")[2]["range"] == [0, 65535]
 
 

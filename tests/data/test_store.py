@@ -12,7 +12,7 @@ import torch
 import zarr
 from cases import predictions
 
-from openstl_seqinterp.apps.importing import write_frames
+from openstl_seqinterp.apps.storing import write_frames
 from openstl_seqinterp.data import store
 from openstl_seqinterp.data.balance import speed
 from openstl_seqinterp.data.dataset import TaskDataset

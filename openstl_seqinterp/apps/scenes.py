@@ -1,0 +1,24 @@
+"""Where the scenes of a sequence end, by the test that keeps fillers from crossing a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..motion.cuts import Scenes
+from .fill.scale import Scale
+from .io import Source
+
+
+def scan(source: Source, sequence: int = 0) -> Iterator[tuple[int, int] | None]:
+    """For each two neighbours among the images that are there: their positions if a scene ends between them, else None.
+
+    Images are read once, in order, and small copies of the latest are held. Labels have no cuts.
+    """
+    known = [position for position in range(source.length) if source.number(position) is not None]
+    if source.labels:
+        yield from [None] * (len(known) - 1)
+        return
+    scale = Scale.of(source.dtype, source.levels.values(), source.fill_value)
+    scenes = Scenes(lambda position: scale.to_unit(source.read(sequence, position)), source.timeline.places)
+    for number in range(len(known) - 1):
+        yield next(scenes.cuts(known, number, number + 1), None)

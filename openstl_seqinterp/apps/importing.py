@@ -25,12 +25,13 @@ from .progress import tracked
 from .scenes import scan
 from .staging import atomic_folder
 from .storing import write_frames
+from .words import numbered
 
 _MULTIPLE = 4  # of the sides of images: the networks halve them twice
 _LEAST, _MOST = 8, 2**14  # pixels a side
 _SAMPLED = 2**12  # values of a frame that the range is taken from
 _QUANTILES = (0.001, 0.999)  # of the known values: what lies beyond is clipped, for a network
-_SAID, _NAMED = 5, 20  # sequences whose cuts are said, and images before which these are
+_SAID = 5  # sequences whose cuts are said
 _RESERVED = (*PROTOCOLS, *DIGITS)
 
 
@@ -108,11 +109,9 @@ def _crossed(units: Sequence[Unit]) -> list[str]:
     lines, divided = [], [unit for unit in units if unit.cuts]
     for unit in divided[:_SAID]:
         which = f", sequence {unit.sequence + 1}" if unit.source.sequences > 1 else ""
-        numbers, s = ", ".join(str(position + 1) for position in unit.cuts[:_NAMED]), "s" * (len(unit.cuts) > 1)
-        more = ", ..." if len(unit.cuts) > _NAMED else ""
         lines.append(
-            f"{unit.source.path}{which}: {len(unit.cuts)} cut{s} between scenes, before image{s} {numbers}{more}; "
-            "no window crosses one (--cuts none turns this off)"
+            f"{unit.source.path}{which}: {len(unit.cuts)} cut{'s' * (len(unit.cuts) > 1)} between scenes, before "
+            f"{numbered(unit.cuts)}; no window crosses one (--cuts none turns this off)"
         )
     if len(divided) > _SAID:
         lines.append(f"{len(divided) - _SAID} more sequences have cuts, which {ABOUT} lists")

@@ -13,6 +13,7 @@ from .flags import add_input_flags, input_options, input_paths
 from .io import Source, open_source
 from .progress import tracked
 from .scenes import scan
+from .words import numbered
 
 _WIDTH = 72  # characters of a timeline
 _MARKS = {"known": "█", "empty": "▒", "absent": "·"}
@@ -56,8 +57,7 @@ def command(argv: Sequence[str]) -> None:
         print(timeline_picture(source, set(found["auto"])))
         for kind, positions in found.items():
             if positions:
-                numbers = ", ".join(str(position + 1) for position in positions[:20])
-                print(f"images {numbers}{', ...' if len(positions) > 20 else ''}: fill with --missing {kind}")
+                print(f"{numbered(positions)}: fill with --missing {kind}")
         for cut in tracked(scan(source), "looking for cuts", source.length - len(source.absent) - 1):
             if cut:
                 print(f"cut between images {cut[0] + 1} and {cut[1] + 1}: nothing is filled across it")

@@ -13,6 +13,7 @@ import numpy as np
 
 LEVELS = 255  # grey levels of the range of values
 _SEARCHED = 144  # pixels: DIS looks for patches of 8x8, so smaller images are enlarged, for it to find sub-pixel motion
+_LEAST, _LONGEST, _LARGEST = 16, 2**14, 2**19  # pixels of a side, of one that is enlarged, and of such an image
 _HALVED = 200  # pixels a side: larger images are searched at half their size
 _REMEMBERED = 24  # flows: neighbouring targets share pairs of images
 _DESCENTS, _REFINEMENTS = 16, 2  # steps of a patch, and variational ones of the whole flow
@@ -27,13 +28,20 @@ def luma(image: np.ndarray) -> np.ndarray:
 
 
 def grey_levels(image: np.ndarray, *, halve: bool = True) -> np.ndarray:
-    """What the flow is searched in: uint8 (h, w), the mean over the channels, at half the size or enlarged."""
+    """What the flow is searched in: uint8 (h, w), the mean over the channels, at half the size or enlarged.
+
+    A narrow image is enlarged less, so that it does not become a long one, but each side to what DIS needs.
+    """
     height, width = image.shape[:2]
     side = min(height, width)
-    scale = 0.5 if halve and side >= _HALVED else max(1.0, round(_SEARCHED / side))
+    if halve and side >= _HALVED:
+        scale = 0.5
+    else:
+        most = min(int(np.sqrt(_LARGEST / (height * width))), _LONGEST // max(height, width))
+        scale = max(1, min(round(_SEARCHED / side), most))
     grey = luma(image)
-    if scale != 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
+    size = max(_LEAST, round(width * scale)), max(_LEAST, round(height * scale))
+    if size != (width, height):
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     return np.rint(np.clip(grey, 0, 1) * LEVELS).astype(np.uint8)
 

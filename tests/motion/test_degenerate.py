@@ -36,6 +36,17 @@ def test_what_does_not_change_stays(name, missing):
     assert np.isfinite(deviation).all()
 
 
+@pytest.mark.parametrize("size", [(1, 900), (3, 500), (16, 4000), (4000, 16)])
+def test_narrow_images(size):
+    # Long ones enlarged as square ones are had more pixels a side than OpenCV warps.
+    wide = np.rint(255 * texture(16 + max(size) + 40)).astype(np.uint8)
+    height, width = size
+    frames = np.stack([wide[2 * t : 2 * t + height, :width] for t in range(9)])
+    result = openstl_seqinterp.fill(frames, OBSERVED, axes="TYX")
+    error, still = (np.abs(image.astype(float) - frames[4]).mean() for image in (result[4], frames[3]))
+    assert error <= still
+
+
 @pytest.mark.parametrize("known", [[3], [3, 5], [5, 6], [3, 4, 5]])
 def test_few_known_images(known):
     frames = (255 * np.stack([seen(texture(), shift(t))[..., 0] for t in range(9)])).astype(np.uint8)

@@ -55,7 +55,7 @@ def fill(  # type: ignore[misc]  # the options above are those below
 
     No image is read across a cut between scenes where ``cuts`` are looked for. With ``return_std`` there is a second
     array float32 of the same shape: how far each filled value may be off, as a standard deviation in units of the
-    values, calibrated on known images (`uncertainty`); 0 where a value is known. It takes longer.
+    values, calibrated on known images (`uncertainty`); 0 in those, NaN where nothing has a value. It takes longer.
 
     The images come from ``checkpoint``, a file of a trained run or "shipped" (`shipped`), or from a ``method``
     without training: "motion" (the default), "dis-flow", "mean" or "copy". Given both, each sequence is filled by the
@@ -92,9 +92,11 @@ def fill(  # type: ignore[misc]  # the options above are those below
         filling = Choice(fillings, targets).filling
         uncertainty = None if deviation is None else Uncertainty(filling, targets)
         for place in missing:
-            target.store(number, place, scale.from_unit(filling[place]))
+            image = filling[place]
+            target.store(number, place, scale.from_unit(image))
             if uncertainty is not None and deviation is not None:
                 found = uncertainty.of(float(filling.places[place])) * scale.span
+                found[np.isnan(image).any(axis=-1)] = np.nan
                 deviation.store(number, place, np.repeat(found[..., None], view.frame(number, place).shape[-1], -1))
     return result if std is None else (result, std)
 

@@ -169,6 +169,17 @@ class Job:
             return filling.without_holes(position)
         return filling[position]
 
+    def known(self, sequence: int, place: int) -> np.ndarray | None:
+        """The known image (H, W, C) at a place of the result in unit values; None where there is none."""
+        position = self.places.position[place]
+        known = position is not None and self.observed[sequence, position]
+        return self.read(sequence, position) if position is not None and known else None
+
+    def filled(self, sequence: int) -> list[int]:
+        """The places of the result at which a sequence has something filled."""
+        missing = [place for place, known in enumerate(self.layout) if known is None]
+        return [place for place in missing if not self._as_it_came(sequence, place)]
+
     def _as_it_came(self, sequence: int, place: int) -> bool:
         """Whether the image at a place of the result that is filled in some sequence is known in this one."""
         position = self.places.position[place]

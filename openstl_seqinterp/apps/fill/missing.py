@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import UserError, nearest
 from ..io import Source
+from ..words import numbered
 
 _FROZEN = 0.1  # of the usual change from one image to the next: less is none
 _BLOCK = 16  # pixels a side: damage is looked for in blocks
@@ -108,11 +109,9 @@ def missing_positions(source: Source, requested: Sequence[str]) -> tuple[np.ndar
             for sequence in range(source.sequences):
                 positions = list(KINDS[request](source, sequence))
                 missing[sequence, positions] = True
-                numbers = ", ".join(str(position + 1) for position in positions[:20])
-                more = f" and {len(positions) - 20} more" if len(positions) > 20 else ""
                 where = f" in sequence {sequence + 1}" if source.sequences > 1 else ""
                 if positions:
-                    found.append(f"--missing {request}{where}: image {numbers}{more}")
+                    found.append(f"--missing {request}{where}: {numbered(positions)}")
         elif re.fullmatch(r"-?[0-9]{19,}", request):  # Python does not read thousands of digits
             raise UserError(f"--missing {request:.40}: {source.path} has images 1 to {source.length}")
         elif not re.fullmatch(r"-?[0-9]+", request):

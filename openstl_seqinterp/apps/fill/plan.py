@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import UserError
 from ...motion.cuts import Scenes, of_one_scene
+from ..words import numbered
 from .fillers import Filler
 from .scale import Scale
 
@@ -50,10 +51,9 @@ def plan(filler: Filler, observed: np.ndarray, places: np.ndarray) -> dict[int, 
             tried = np.flatnonzero(~known)
             continue
         if not ready:
-            missing = ", ".join(str(target + 1) for target in list(found)[:5])
             raise UserError(
-                f"image {missing} cannot be filled: {filler.needs} are needed beside it, and of {len(observed)} images "
-                f"{int(np.sum(observed))} are observed"
+                f"{numbered(list(found), 5)} cannot be filled: {filler.name} needs {filler.needs} beside it, and of "
+                f"{len(observed)} images {int(np.sum(observed))} are observed; leave more, or name another method"
             )
         readings |= ready
         known = known.copy()

@@ -13,7 +13,9 @@ import numpy as np
 from ..._version import __version__
 from ...errors import UserError
 from ...files import write_json
+from ..words import numbered
 from .choice import described
+from .doubts import Doubts
 
 if TYPE_CHECKING:
     from .job import Job
@@ -32,13 +34,9 @@ class Report:
         self.shown = range(max(0, min(first - _SHOWN // 2, count - _SHOWN)), count)[:_SHOWN]
         self.thumbnails: dict[int, np.ndarray] = {}
         self.scores: list[dict[str, Any]] = []
-        self.doubts: dict[tuple[int, int], dict[str, float]] = {}  # of sequence and place
+        self.doubts = Doubts(job, folder / (stem + UNCERTAINTY)) if job.request.uncertainty else None
         self.deviations: dict[int, np.ndarray] = {}  # of what is shown
-        self.deviation: np.ndarray | None = None
-        if job.request.uncertainty:
-            shape = (job.source.sequences * job.layout.count(None), *job.source.shape[:2])
-            path = folder / (stem + UNCERTAINTY)
-            self.deviation = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+        self.empty: list[int] = []  # places of images without any value
 
     def add(self, sequence: int, place: int, image: np.ndarray) -> None:
         """Take notice of an image (H, W, C) in unit values. UserError where the truth cannot be compared with it."""
@@ -49,19 +47,12 @@ class Report:
             colours = slice(3 if image.shape[2] == 4 else None)  # an alpha that is the same everywhere flatters
             scores = _score(image[..., colours], true[..., colours])
             self.scores.append({"sequence": sequence + 1, "image": place + 1, **scores})
-        if self.deviation is not None:
-            self._doubt(sequence, place)
-
-    def _doubt(self, sequence: int, place: int) -> None:
-        """Take notice of how far an image may be off, in units of its values."""
-        job = self.job
-        deviation = job.uncertainty(sequence).of(float(job.places.places[place])) * np.float32(job.scale.span)
-        assert self.deviation is not None
-        self.deviation[len(self.doubts)] = deviation
-        mean, worst = (float(each(deviation)) for each in (np.nanmean, np.nanmax))
-        self.doubts[sequence, place] = {"mean": float(f"{mean:.4g}"), "worst": float(f"{worst:.4g}")}
-        if sequence == 0 and place in self.shown:
-            self.deviations[place] = _thumbnail(deviation[..., None], np.inf)
+        if np.isnan(image).all():
+            self.empty.append(place)
+        if self.doubts is not None:
+            deviation = self.doubts.add(sequence, place, image)
+            if sequence == 0 and place in self.shown:
+                self.deviations[place] = _thumbnail(deviation[..., None], np.inf)
 
     def draw(self) -> None:
         """Write the pictures."""
@@ -74,12 +65,16 @@ class Report:
         marked = {number: filled[place] for number, place in enumerate(self.shown) if place in filled}
         worst = max((float(each.max()) for each in self.deviations.values()), default=0.0) or 1.0
         below = {
-            place - self.shown.start: Tile(0.75 * each / worst, f"±{self.doubts[0, place]['mean']:.3g}", "tab:orange")
+            place - self.shown.start: Tile(0.75 * each / worst, self._doubt(place), "tab:orange")
             for place, each in self.deviations.items()
         }
         sequence_figure(self.folder / (self.stem + STRIP), frames, marked, below, first=self.shown.start + 1)
         animation = self.folder / (self.stem + (ANIMATION if not job.alone else "preview.gif"))
         sequence_animation(animation, frames, marked, scale=max(1, 320 // max(frames.shape[2:])))
+
+    def _doubt(self, place: int) -> str:
+        said = self.doubts.said[0, place] if self.doubts else None
+        return "" if said is None else f"±{said['mean']:.3g}"
 
     def _thumbnail(self, image: np.ndarray) -> np.ndarray:
         """(C, H, W) in [0, 1] of an image in unit values. Those of 8 bits are shown as they are."""
@@ -107,9 +102,12 @@ class Report:
                     "at": source.timeline.text(instant),
                     "read_from": [number[each] for each in reading.sources if each in number],
                 })  # fmt: skip
-                if (sequence, place) in self.doubts:
-                    filled[-1]["uncertainty"] = self.doubts[sequence, place]
+                if self.doubts is not None:
+                    filled[-1]["uncertainty"] = self.doubts.said[sequence, place]
         cuts, notes = self._cuts(number)
+        notes += self.doubts.notes() if self.doubts is not None else []
+        if self.empty:
+            notes.append(f"{numbered(self.empty)}: no value, since no image that is read has one")
         used = list(dict.fromkeys(choice.filling.filler for choice in job.choices))
         for filler in used:
             notes += [*job.scale.remarks(filler.trained, source.levels.values()), *filter(None, [filler.remark])]
@@ -143,11 +141,8 @@ class Report:
                 }
                 for number, choice in enumerate(job.choices, 1)
             ]
-        if self.deviation is not None:
-            content["uncertainty"] = {
-                "file": self.stem + UNCERTAINTY,
-                "fitted_to": [job.uncertainty(sequence).calibrated for sequence in range(source.sequences)],
-            }
+        if self.doubts is not None:
+            content["uncertainty"] = self.doubts.content()
         if job.truth is not None:
             metrics = dict.fromkeys(metric for score in self.scores for metric in score)
             means = {
@@ -199,7 +194,8 @@ def _thumbnail(image: np.ndarray, most: float = 1) -> np.ndarray:
 def _score(image: np.ndarray, true: np.ndarray) -> dict[str, float]:
     """The metrics of an image (H, W, C); pixels without a value, there or in the truth, take no part.
 
-    SSIM, which looks at windows, is left out where there are such pixels or fewer than its window has.
+    SSIM, which looks at windows, is left out where there are such pixels or fewer than its window has. Nothing is
+    clipped: the outermost values of a sequence lie beyond 0 and 1, and they are as true as others.
     """
     from torch import from_numpy
 
@@ -218,7 +214,7 @@ def _score(image: np.ndarray, true: np.ndarray) -> dict[str, float]:
         else:
             pair = [from_numpy(np.ascontiguousarray(each[known].T))[None, :, None] for each in (image, true)]
         try:
-            value = float(metric.function(pair[0].clamp(0, 1) if metric.clipped else pair[0], pair[1]))
+            value = float(metric.function(*pair))
         except ValueError:
             continue
         scores[name] = round(min(value, 1e6), 6)  # an exact image's PSNR is infinite

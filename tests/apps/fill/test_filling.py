@@ -54,7 +54,7 @@ def test_images_are_read_from_observed_ones_where_there_are_enough():
 
 
 def test_what_cannot_be_filled_is_an_error_before_anything_is_computed():
-    with pytest.raises(UserError, match="image 1 cannot be filled: 2 images before it are needed"):
+    with pytest.raises(UserError, match="image 1 cannot be filled: needs needs 2 images before it"):
         plan(Needs(2), np.array([0, 1, 1], bool), np.arange(3.0))
     with pytest.raises(UserError, match="of 3 images 0 are observed"):
         plan(BaselineFiller("copy"), np.zeros(3, bool), np.arange(3.0))

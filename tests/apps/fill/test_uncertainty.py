@@ -1,10 +1,13 @@
 """Uncertainty: about as large as the errors, and larger where these are."""
 
+import json
+
 import numpy as np
 import pytest
 from textures import seen, shift, texture
 
 import openstl_seqinterp
+from openstl_seqinterp import cli
 from openstl_seqinterp.apps.fill.uncertainty import BAND
 
 MISSING = [5, 6, 12, 18]
@@ -62,6 +65,51 @@ def test_too_few_images_to_calibrate_still_have_one():
     result, deviation = openstl_seqinterp.fill(frames, np.array([1, 0, 1], bool), return_std=True)
     assert np.isfinite(result).all()
     assert (deviation[1] > 0).all()
+
+
+def test_what_has_no_value_has_no_uncertainty():
+    frames = scene()
+    frames[:, :10, :20] = np.nan
+    frames[3:9, 50:60] = np.nan
+    observed = ~np.isin(np.arange(24), MISSING)
+    result, deviation = openstl_seqinterp.fill(frames, observed, return_std=True)
+    np.testing.assert_array_equal(np.isnan(deviation[MISSING]), np.isnan(result[MISSING]))
+    assert not deviation[observed].any()
+
+
+def test_the_array_of_a_command_has_a_row_for_each_filled_image(tmp_path):
+    frames = np.stack([scene(), scene(0.2)])[..., 0].astype(np.float32)  # (N, T, H, W)
+    frames[:, :, :10, :20] = np.nan
+    known = frames.copy()
+    known[0, MISSING], known[1, 3] = np.nan, np.nan
+    np.save(tmp_path / "data.npy", known)
+    argv = ["predict", str(tmp_path / "data.npy"), "--axes", "NTYX", "--missing", "auto", "--uncertainty"]
+    assert cli.main([*argv, "--out", str(tmp_path / "out")]) == 0
+    filled = json.loads((tmp_path / "out" / "report.json").read_text())["filled"]
+    result, rows = (np.load(tmp_path / "out" / name) for name in ("data.npy", "uncertainty.npy"))
+    assert len(filled) == len(rows) == len(MISSING) + 1
+    for each, row in zip(filled, rows, strict=True):
+        image = result[each["sequence"] - 1, each["image"] - 1]
+        np.testing.assert_array_equal(np.isnan(row), np.isnan(image))
+        assert each["uncertainty"]["mean"] == pytest.approx(np.nanmean(row), rel=1e-3)
+        assert each["uncertainty"]["worst"] == pytest.approx(np.nanmax(row), rel=1e-3)
+
+
+def test_known_pixels_around_a_filled_hole_have_none(tmp_path):
+    frames = scene()[..., 0].astype(np.float32)
+    frames[12, 30:50, 20:60] = np.nan
+    np.save(tmp_path / "data.npy", frames)
+    argv = ["predict", str(tmp_path / "data.npy"), "--axes", "TYX", "--holes", "fill", "--uncertainty"]
+    assert cli.main([*argv, "--out", str(tmp_path / "out")]) == 0
+    (row,) = np.load(tmp_path / "out" / "uncertainty.npy")
+    np.testing.assert_array_equal(row > 0, np.isnan(frames[12]))
+
+
+def test_what_could_not_be_fitted_says_so(tmp_path, capsys):
+    np.save(tmp_path / "data.npy", scene()[:1, ..., 0])
+    argv = ["predict", str(tmp_path / "data.npy"), "--axes", "TYX", "--extend", "1", "--uncertainty"]
+    assert cli.main([*argv, "--out", str(tmp_path / "out")]) == 0
+    assert "no known image could be hidden to fit the uncertainty" in capsys.readouterr().out
 
 
 def test_sequences_and_other_axes_have_their_own():

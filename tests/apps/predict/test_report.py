@@ -61,6 +61,31 @@ def test_an_exact_prediction_has_a_finite_score(tmp_path, random, predict, repor
     assert mean["psnr"] == 1e6
 
 
+def test_values_beyond_the_range_are_not_clipped(tmp_path, smooth, predict, report_of):
+    frames = smooth(LENGTH, 48, 64)
+    frames[:, 20, 20], frames[:, 30, 9] = 1.6, -0.7  # a hot pixel and a dead one: the range leaves both out
+    np.save(tmp_path / "data.npy", frames)
+    truth = ["--truth", tmp_path / "data.npy"]
+    assert predict(tmp_path / "data.npy", tmp_path / "out", "--method", "mean", "--missing", "4", *truth) == 0
+    report = report_of(tmp_path / "out")
+    low, high = report["range"]
+    assert -0.7 < low < high < 1.6
+    true, found = ((each[3] - low) / (high - low) for each in (frames, np.load(tmp_path / "out" / "data.npy")))
+    expected = peak_signal_noise_ratio(true, found, data_range=1), structural_similarity(true, found, data_range=1)
+    mean = report["scores"]["mean"]
+    assert (mean["psnr"], mean["ssim"]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_images_without_any_value_are_said_to_have_none(tmp_path, predict, report_of):
+    np.save(tmp_path / "data.npy", np.full((5, 12, 16), np.nan, np.float32))
+    more = ["--missing", "2", "3", "--uncertainty"]
+    assert predict(tmp_path / "data.npy", tmp_path / "out", *more) == 0
+    report = report_of(tmp_path / "out")
+    assert "images 2, 3: no value, since no image that is read has one" in report["notes"]
+    assert [each["uncertainty"] for each in report["filled"]] == [None, None]
+    assert np.isnan(np.load(tmp_path / "out" / "data.npy")).all()
+
+
 def test_report_and_pictures(sequence, tmp_path, capsys, predict, read_gif, report_of):
     source, frames = sequence
     present = [place for place in range(LENGTH) if place != 3]

@@ -133,8 +133,8 @@ def test_what_is_black_frozen_or_damaged_is_found_where_asked_for(tmp_path, kind
         )
     capsys.readouterr()
     assert predict(tmp_path / "data.tif", tmp_path / "out", "--method", "mean", "--missing", kind) == 0
-    assert f"--missing {kind}: image 3, 6\n" in capsys.readouterr().out
-    assert report_of(tmp_path / "out")["found"] == [f"--missing {kind}: image 3, 6"]
+    assert f"--missing {kind}: images 3, 6\n" in capsys.readouterr().out
+    assert report_of(tmp_path / "out")["found"] == [f"--missing {kind}: images 3, 6"]
     found = tifffile.imread(tmp_path / "out" / "data.tif")
     np.testing.assert_array_equal(np.delete(found, [2, 5], 0), np.delete(frames, [2, 5], 0))
     np.testing.assert_allclose(found[2], (frames[1].astype(float) + frames[3]) / 2, atol=0.51)

@@ -83,17 +83,38 @@ def test_the_method_is_taken_where_nothing_can_be_tried(checkpoints, tmp_path, c
 def test_known_images_are_hidden_as_far_from_others_as_targets_are():
     places = np.array([0, 1, 2, 3, 4, 5.5, 6, 7, 8, 9, 10, 11])
     observed = ~np.isin(places, [4, 5.5, 6])
-    targets = places[~observed].tolist()
-    distances = [(1, 3), (2.5, 1.5), (3, 1)]  # from 3 and 7
-    for position, hidden in trials(observed, places, targets):
-        left = observed.copy()
-        left[hidden] = False
-        before, after = places[position] - places[left], places[left] - places[position]
-        nearest = before[before > 0].min(initial=np.inf), after[after > 0].min(initial=np.inf)
-        assert any(nearest[0] >= one and nearest[1] >= other for one, other in distances)
-    assert not list(trials(observed, places, []))
-    (last, hidden), *_ = trials(observed, places, [12.0])  # behind all: nothing after it is known
-    assert hidden == [position for position in np.flatnonzero(observed) if position >= last]
+    for target, (before, after) in zip((4, 5.5, 6), ((1, 3), (2.5, 1.5), (3, 1)), strict=True):  # from 3 and 7
+        found = trials(observed, places, [target])
+        for position, hidden in found:
+            left = places[observed & ~np.isin(np.arange(12), hidden)] - places[position]
+            assert position in hidden
+            assert -left[left < 0].max() >= before
+            assert left[left > 0].min() >= after
+        able = [  # those that keep something on both sides
+            position
+            for position in np.flatnonzero(observed)
+            if places[position] - before >= 0 and places[position] + after <= 11
+        ]
+        nearest = sorted(able, key=lambda position: abs(places[position] - target))[:4]
+        assert [position for position, _ in found] == sorted(nearest)
+    assert len(trials(observed, places, [4, 5.5, 6])) <= HIDDEN
+    assert not trials(observed, places, [])
+    assert not trials(~observed & False, places, [4])
+
+
+def test_behind_the_last_image_nothing_is_known_after_what_is_tried():
+    observed = np.arange(9) < 7
+    assert trials(observed, np.arange(9.0), [7.0]) == [(p, list(range(p, 7))) for p in (3, 4, 5, 6)]
+    both = trials(observed, np.arange(9.0), [7.0, 8.0])
+    assert both == [(p, list(range(p, 7))) if p > 2 else (p, list(range(p - 1, 7))) for p in (2, 3, 4, 5, 6)]
+
+
+def test_a_long_sequence_is_tried_near_what_is_filled():
+    missing = np.arange(10, 1000, 40)
+    found = trials(~np.isin(np.arange(1000), missing), np.arange(1000.0), missing.astype(float))
+    assert len(found) == HIDDEN
+    assert all(np.abs(missing - position).min() == 1 for position, _ in found)
+    assert np.ptp([position for position, _ in found]) > 900
 
 
 def test_a_whole_sequence_beside_one_with_gaps_has_no_uncertainty():

@@ -128,13 +128,9 @@ def _sureness(record: RealResult) -> list[str]:
                 rows.append([name, method, *(_cell([share], ".0%") for share in shares)])
     if not rows:
         return []
-    lines = [
-        "",
-        "## How sure it is",
-        "",
-        "The share of values whose error lies within the 90% band of `--uncertainty`,",
-    ]
-    lines += ["which is fitted to hidden known images alone; 90% is right, less is too sure:", ""]
+    lines = ["", "## How sure it is", ""]
+    lines += ["The share of values whose error lies within the 90% band of `--uncertainty`, which is fitted to known"]
+    lines += ["images that are hidden for it; 90% is right, less is too sure:", ""]
     return lines + markdown_table(["sequence", "method", *GAPS], rows)
 
 

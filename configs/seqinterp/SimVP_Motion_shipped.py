@@ -12,9 +12,9 @@ N_T = 2
 mlp_ratio = 2.0
 denoise = False
 # training
-epoch = 6
-epoch_cases = 480
-batch_size = 4
+epoch = 16
+epoch_cases = 960
+batch_size = 8
 val_batch_size = 8
 opt = 'adam'
 lr = 2e-3

@@ -134,8 +134,9 @@ def _scene(rng: np.random.Generator, pictures: Sequence[str], slower: float) -> 
     layers = [_Layer(ground, None, _way(rng, pan, np.full(2, SIDE / 2), middle))]
     if still:
         layers[0] = layers[0]._replace(way=lambda time, at=layers[0].way: at(0.0))
-    few = rng.random() < 0.85
-    for _ in range(rng.integers(0, 5) if few else rng.integers(10, 25)):
+    kind = rng.choice(["plain", "few", "many"], p=[0.2, 0.65, 0.15])
+    few = kind != "many"
+    for _ in range({"plain": 0, "few": rng.integers(1, 5), "many": rng.integers(10, 25)}[kind]):
         texture, mask = _texture(rng, pictures)[: 2 * SIDE, : 2 * SIDE], _mask(rng)
         if not few:  # particles
             mask = cv2.warpAffine(mask, np.float32([[0.3, 0, 0.7 * SIDE], [0, 0.3, 0.7 * SIDE]]), mask.shape[::-1])
@@ -201,7 +202,7 @@ class Synthetic(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         rng, kind = np.random.default_rng([self.seed, number]), self.kind(number)
         target, observed = _missing(rng, kind)
-        layers = _scene(rng, self.pictures, {"one": 1, "second": 1, "three": 1.6, "end": 1}[kind])
+        layers = _scene(rng, self.pictures, {"one": 1, "second": 1, "three": 1.3, "end": 1}[kind])
         offset = np.arange(SLOTS) - target
         fade, noise = rng.normal(0, 0.01) * (rng.random() < 0.3), rng.uniform(0, 0.03) * (rng.random() < 0.4)
         blur, quality = rng.uniform(0.3, 1.5) * (rng.random() < 0.3), int(rng.integers(40, 95))

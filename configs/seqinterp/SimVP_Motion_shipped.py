@@ -13,9 +13,9 @@ mlp_ratio = 2.0
 denoise = False
 reach = 0.0  # weights alone: what moves frames further harmed clear scenes more than it helped others
 # training
-epoch = 14
-epoch_cases = 960
-batch_size = 8
+epoch = 16
+epoch_cases = 2048
+batch_size = 16
 val_batch_size = 8
 opt = 'adam'
 lr = 2e-3

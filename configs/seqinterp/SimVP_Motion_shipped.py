@@ -13,7 +13,7 @@ mlp_ratio = 2.0
 denoise = False
 reach = 0.0  # weights alone: what moves frames further harmed clear scenes more than it helped others
 # training
-epoch = 16
+epoch = 9
 epoch_cases = 2048
 batch_size = 16
 val_batch_size = 8

@@ -134,8 +134,9 @@ def _scene(rng: np.random.Generator, pictures: Sequence[str], slower: float) -> 
     layers = [_Layer(ground, None, _way(rng, pan, np.full(2, SIDE / 2), middle))]
     if still:
         layers[0] = layers[0]._replace(way=lambda time, at=layers[0].way: at(0.0))
-    few = rng.random() < 0.85
-    for _ in range(rng.integers(0, 5) if few else rng.integers(10, 25)):
+    kind = rng.choice(["plain", "few", "many"], p=[0.2, 0.65, 0.15])
+    few = kind != "many"
+    for _ in range({"plain": 0, "few": rng.integers(1, 5), "many": rng.integers(10, 25)}[kind]):
         texture, mask = _texture(rng, pictures)[: 2 * SIDE, : 2 * SIDE], _mask(rng)
         if not few:  # particles
             mask = cv2.warpAffine(mask, np.float32([[0.3, 0, 0.7 * SIDE], [0, 0.3, 0.7 * SIDE]]), mask.shape[::-1])
@@ -165,7 +166,7 @@ def _render(layers: Sequence[_Layer], time: float) -> np.ndarray:
     return image
 
 
-def _missing(rng: np.random.Generator, kind: str) -> tuple[int, np.ndarray]:
+def missing(rng: np.random.Generator, kind: str) -> tuple[int, np.ndarray]:
     """The target's slot, and which slots are observed (SLOTS,), for a kind of `GAPS`."""
     observed = np.ones(SLOTS, bool)
     if kind == "end":
@@ -181,6 +182,14 @@ def _missing(rng: np.random.Generator, kind: str) -> tuple[int, np.ndarray]:
         target = int(rng.integers(1, SLOTS - 1))
     observed[target] = False
     return target, observed
+
+
+def inputs_of(frames: np.ndarray, target: int, observed: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """A case of `INFILL` from grey images uint8 (SLOTS, H, W): x (SLOTS, 3, H, W) and y (1, 1, H, W), in [0, 1]."""
+    images = np.ascontiguousarray(frames, np.float32)[:, None] / 255
+    offset = np.arange(SLOTS, dtype=np.float32) - target
+    x = INFILL.inputs(images, observed, offset)
+    return torch.from_numpy(x), torch.from_numpy(images[target][None])
 
 
 class Synthetic(Dataset[tuple[torch.Tensor, torch.Tensor]]):
@@ -200,8 +209,8 @@ class Synthetic(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 
     def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         rng, kind = np.random.default_rng([self.seed, number]), self.kind(number)
-        target, observed = _missing(rng, kind)
-        layers = _scene(rng, self.pictures, {"one": 1, "second": 1, "three": 1.6, "end": 1}[kind])
+        target, observed = missing(rng, kind)
+        layers = _scene(rng, self.pictures, {"one": 1, "second": 1, "three": 1.3, "end": 1}[kind])
         offset = np.arange(SLOTS) - target
         fade, noise = rng.normal(0, 0.01) * (rng.random() < 0.3), rng.uniform(0, 0.03) * (rng.random() < 0.4)
         blur, quality = rng.uniform(0.3, 1.5) * (rng.random() < 0.3), int(rng.integers(40, 95))
@@ -219,6 +228,5 @@ class Synthetic(Dataset[tuple[torch.Tensor, torch.Tensor]]):
             if squeezed:
                 packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
                 image = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
-            frames[slot] = image.astype(np.float32) / 255
-        x = INFILL.inputs(frames, observed, offset.astype(np.float32))
-        return torch.from_numpy(x), torch.from_numpy(frames[target][None])
+            frames[slot] = image
+        return inputs_of(frames[:, 0], target, observed)

@@ -11,10 +11,11 @@ N_S = 2
 N_T = 2
 mlp_ratio = 2.0
 denoise = False
+reach = 0.0  # weights alone: what moves frames further harmed clear scenes more than it helped others
 # training
-epoch = 6
-epoch_cases = 480
-batch_size = 4
+epoch = 9
+epoch_cases = 2048
+batch_size = 16
 val_batch_size = 8
 opt = 'adam'
 lr = 2e-3

@@ -54,7 +54,7 @@ class _Reader:
 
     def __call__(self, number: torch.Tensor, way: torch.Tensor) -> torch.Tensor:
         """The images ``number`` (B,) of each case, read at x + ``way`` (B, 2, H, W)."""
-        if torch.is_grad_enabled() or self.sources.device.type != "cpu":
+        if way.requires_grad or self.sources.device.type != "cpu":
             images = self.sources[self.row, number]
             with torch.autocast(images.device.type, enabled=False):
                 grid = flow_grid(way.float())

@@ -144,11 +144,17 @@ def read_planes(
         flow, nearest, length = (torch.cat(pair, dim=1) for pair in ((flow, flows), (nearest, zero), (length, zero)))
     ones = torch.ones_like(luma)
     planes = [
-        *(3 * (blend - centre) * ones, 10 * (luma - blend), 10 * differ, 8 * cost, prior / -UNLIKELY),
+        *(3 * (blend - centre) * ones, 2 * _root(luma - blend), 2 * _root(differ), 2 * _root(cost)),
+        prior / -UNLIKELY,
         *(flow[:, :, 0] / 4, flow[:, :, 1] / 4, ones * nearest / 4, ones * length / 8),
         ones * noise.view(-1, 1, 1, 1) / 4,
     ]
     return torch.stack(planes, dim=2)
+
+
+def _root(values: torch.Tensor) -> torch.Tensor:
+    """Their roots, with the sign: an error of a grey level matters where all are small."""
+    return values.sign() * values.abs().sqrt()
 
 
 def _shrunk(values: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:

@@ -27,7 +27,6 @@ from .upstream import NetworkSettings
 _SMALL = 64  # pixels a side: images from here on are read at a fraction of their size
 _FRACTION = 4
 _SAID = 6  # planes of a frame that are used, of those that the network gives
-_REACH = 4.0  # pixels: bound of what the network adds to a displacement, and again per step in time
 _NEAR = 0.5  # subtracted from the logit of a moved image per step of distance, before training
 _FAST, _OPENED = 10.0, 40.0  # times the learning rate, for the numbers that weigh whole frames, and those of all images
 _UNSURE = -7.0  # log variance before training, and how far from it the network may go
@@ -53,12 +52,15 @@ class SimVP_Motion_Model(nn.Module):
     full size), and with ``denoise`` two more: all observed images, moved by the motion of the whole image, and locally.
     For each it says by how much its logit, its displacement and its displacement per step in time change; the frames'
     mean of another plane is the log variance. All are zero before training, and the prediction is that of `motion` but
-    for the weights of frames that it does not blend, `UNLIKELY` each.
+    for the weights of frames that it does not blend, `UNLIKELY` each. ``reach``, in pixels, bounds what is added to a
+    displacement, and again per step in time; with 0 the network weighs the frames and no more.
     """
 
-    def __init__(self, in_shape: Sequence[int], denoise: bool = True, N_S: int = 4, **args: Any) -> None:
+    def __init__(
+        self, in_shape: Sequence[int], denoise: bool = True, reach: float = 4.0, N_S: int = 4, **args: Any
+    ) -> None:
         super().__init__()
-        self.denoise, self.multiple = denoise, 2 ** (N_S // 2)
+        self.denoise, self.reach, self.multiple = denoise, reach, 2 ** (N_S // 2)
         frames = FRAMES + 2 * denoise
         size = self.reduced(tuple(in_shape[2:]))
         self.network = host.SimVP_Model(in_shape=[frames, PLANES, *size], N_S=N_S, **args)
@@ -113,8 +115,9 @@ class SimVP_Motion_Model(nn.Module):
             weights = weights * (weights.amax(dim=(2, 3), keepdim=True) > _NEGLIGIBLE)
             weights = weights / weights.sum(dim=1, keepdim=True)
         weights = interpolate(weights, full, mode="bilinear")
-        added = _REACH * torch.tanh(said[:, :, 1:5] / _REACH)
-        image = blend(frames, weights[:, :FRAMES], added[:, :FRAMES])
+        added = said[:, :, 1:5]
+        added = self.reach * torch.tanh(added / self.reach) if self.reach else torch.zeros_like(added)
+        image = blend(frames, weights[:, :FRAMES], added[:, :FRAMES] if self.reach else None)
         for frame, motion in enumerate(ways, FRAMES):
             if weights[:, frame].any():
                 image = image + weights[:, frame, None] * self._moved(slots, motion, share, added[:, frame])
@@ -157,6 +160,7 @@ class SimVP_MotionSettings(NetworkSettings):
     hid_S: int = Field(16, ge=2, multiple_of=2)
     N_S: int = Field(4, ge=2, le=16)
     denoise: bool = True
+    reach: float = Field(4.0, ge=0, le=64)
     act_inplace: bool = True
 
 

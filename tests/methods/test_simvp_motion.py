@@ -137,6 +137,15 @@ def test_what_the_network_adds_is_at_most_four_pixels_and_as_many_a_step(moving)
     np.testing.assert_allclose(expected[3], x[0, 2, 0][:, (column - 4).clamp(min=0)], atol=1e-3)
 
 
+def test_without_reach_displacements_stay(moving):
+    x, _ = moving(SHIFT)
+    network = model(reach=0.0)
+    with torch.no_grad():
+        expected = network(x)
+        network.network.dec.readout.bias[1:5] = 1e3
+        assert torch.equal(network(x), expected)
+
+
 def test_gradients_reach_every_weight(moving):
     x, y = moving(SHIFT)
     network = stirred().train()

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 
 from ..data.dataset import TaskDataset
 from ..data.simulate import expected_image
 from ..errors import UserError
+from ..parallel import threads
 from . import remembered
 from .baselines import BASELINES, Images
 from .metrics import METRICS, per_image
@@ -58,7 +54,7 @@ def collect(dataset: TaskDataset, memory: Memory | None = None, folder: Path | N
     kept = {} if path is None else remembered.read(path)
     memory.update(kept)
     cases = range(len(dataset))
-    with _threads() as pool:
+    with threads() as pool:
         keys = list(pool.map(partial(_score_baselines, dataset, memory), cases))
     own = {key: memory[key] for each in keys for name, key in each.items() if remembered.keepable(name)}
     if path is not None and own.keys() - kept.keys():
@@ -72,18 +68,6 @@ def collect(dataset: TaskDataset, memory: Memory | None = None, folder: Path | N
         clean = dataset.withheld.clean[dataset.withheld.index[sequence, targets]]
         values[FLOOR] = _values(expected_image(clean).astype(np.float32), truths)
     return Cases(truths, targets, values)
-
-
-@contextmanager
-def _threads() -> Iterator[ThreadPoolExecutor]:
-    """One for each core. OpenCV, which takes most of the time, lets others run, and has no more inside each."""
-    inside = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            yield pool
-    finally:
-        cv2.setNumThreads(inside)
 
 
 def handed(dataset: TaskDataset, number: int) -> tuple[int, dict[str, Images]]:

@@ -1,6 +1,6 @@
 """What `motion` blends, as the frames that a network reads: its hypotheses, and the known images beside the target.
 
-Flow is searched by OpenCV on a CPU; all else is done where the images are.
+Flow is searched by OpenCV on a CPU, several samples at a time; all else is done where the images are.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ..motion.flow import LEVELS, grey_levels
 from ..motion.interpolate import SOFTNESS, Hypothesis, hypotheses
 from ..motion.slots import Slots
 from ..motion.warp import flow_grid, warp
+from ..parallel import threads
 
 HYPOTHESES = 4  # from both neighbours by either flow, from each side alone; or the one image that `motion` gives
 FRAMES = HYPOTHESES + 2  # and the neighbours as they are
@@ -46,7 +47,8 @@ def read_frames(slots: Slots) -> Frames:
     """The frames of a batch, on its device."""
     observed, offset = slots.observed.cpu().numpy(), slots.offset.double().cpu().numpy()
     images = slots.images.detach().permute(0, 1, 3, 4, 2).cpu().numpy()
-    read = [_sample(*each) for each in zip(images, observed, offset, strict=True)]
+    with threads(min(len(images), torch.get_num_threads())) as pool:
+        read = list(pool.map(_sample, images, observed, offset))
     continued = [each.pop("continued") for each in read]
     sources = slots.images
     if any(image is not None for image in continued):

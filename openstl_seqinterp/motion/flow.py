@@ -60,7 +60,8 @@ def dis_flow(source: np.ndarray, destination: np.ndarray) -> np.ndarray:
 
 @lru_cache(_REMEMBERED)
 def _remembered(shape: tuple[int, int], source: bytes, destination: bytes) -> np.ndarray:
-    return _read_only(search(*_pair(shape, source, destination)))
+    one, other = _pair(shape, source, destination)
+    return _read_only(search(one, other))
 
 
 def search(source: np.ndarray, destination: np.ndarray) -> np.ndarray:
@@ -85,7 +86,8 @@ def _coarse(shape: tuple[int, int], source: bytes, destination: bytes) -> np.nda
     method = _medium()
     method.setGradientDescentIterations(_FIRST_DESCENTS)
     method.setVariationalRefinementIterations(0)
-    return _read_only(method.calc(*_pair(shape, source, destination), None))
+    one, other = _pair(shape, source, destination)
+    return _read_only(method.calc(one, other, None))
 
 
 @lru_cache(_REMEMBERED)
@@ -100,7 +102,8 @@ def _continued(
         method.setPatchStride(_STRIDE)
         method.setGradientDescentIterations(_DESCENTS)
     method.setVariationalRefinementIterations(_REFINEMENTS)
-    return _read_only(method.calc(*_pair(shape, source, destination), first))
+    one, other = _pair(shape, source, destination)
+    return _read_only(method.calc(one, other, first))
 
 
 def _medium() -> cv2.DISOpticalFlow:
@@ -114,6 +117,7 @@ def _pair(shape: tuple[int, int], *images: bytes) -> list[np.ndarray]:
 def forget() -> None:
     """Let go of all flows that are remembered."""
     _remembered.cache_clear()
+    _coarse.cache_clear()
     _continued.cache_clear()
 
 

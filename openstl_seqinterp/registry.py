@@ -19,6 +19,9 @@ METHODS: dict[str, type | str] = {
     "SimVP_SeqInterp": "openstl_seqinterp.methods.simvp_seqinterp:SimVP_SeqInterp",
     "SimVP_Motion": "openstl_seqinterp.methods.simvp_motion:SimVP_Motion",
     "LatentAffine": "openstl_seqinterp.methods.latent_affine:LatentAffine",
+    "SimVP_Infill": "openstl_seqinterp.methods.simvp_infill:SimVP_Infill",
+    "PredFormer": "openstl_seqinterp.methods.predformer:PredFormer",
+    "PredFormer_Infill": "openstl_seqinterp.methods.predformer:PredFormer_Infill",
 }
 _SIMVP = "SimVP"  # the host's own
 
@@ -83,6 +86,12 @@ def abilities(method: str) -> Abilities:
             own: Abilities = _method(name).abilities
             return own
     return upstream.SIMVP if method.lower() == _SIMVP.lower() else upstream.OTHERS
+
+
+def model_types(method: str) -> tuple[str, ...]:
+    """The networks that ``model_type`` chooses between; empty for a method that has one."""
+    declared = abilities(method)
+    return declared.model_types or (host.MODEL_TYPES if declared.compiles else ())
 
 
 def find(dataname: str, method: str, data_root: str | Path) -> View | None:

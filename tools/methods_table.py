@@ -26,8 +26,8 @@ METHODS = [
 ]
 REMARKS = {
     "SimVP Swin": "its window of 4 does not divide the grid of 18; OpenSTL has no setting for it",
-    "PhyDNet": "runs with a wrong loss: OpenSTL computes the MSE between the loss of its model and the target",
-    "MIM": "carries its memory over from batch to batch, so a score depends on the order of the cases",
+    "PhyDNet": "OpenSTL trains on the MSE between the loss of its model and the target; here, on the loss itself",
+    "MIM": "OpenSTL carries its memory over from batch to batch; here, each batch begins without",
     "MMVP": "mixes up the channels of colour images",
     "WaST": "`loss_weight` needs a GPU whatever the device",
 }

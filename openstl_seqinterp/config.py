@@ -206,6 +206,7 @@ def known_method(name: Any) -> str:
     if not isinstance(name, str) or name.lower() not in names:
         others = "; OpenSTL's other methods need OpenSTL, see docs/openstl.md" * host.EMBEDDED
         raise UserError(
-            f"unknown method {name!r}{nearest(str(name), names.values())} (known: {', '.join(names.values())}{others})"
+            f"unknown method {name!r}{nearest(str(name), names.values())} "
+            f"(known: {', '.join(dict.fromkeys(names.values()))}{others})"
         )
     return names[name.lower()]

@@ -23,7 +23,7 @@ METHODS: dict[str, type | str] = {
     "PredFormer": "openstl_seqinterp.methods.predformer:PredFormer",
     "PredFormer_Infill": "openstl_seqinterp.methods.predformer:PredFormer_Infill",
 }
-_SIMVP = "SimVP"  # the host's own
+SIMVP = "SimVP"  # the host's own
 
 
 class View(NamedTuple):
@@ -64,7 +64,7 @@ def _dispatch(upstream: Callable[..., Any]) -> Callable[..., Any]:
     """``load_data`` for our data sets and, for any other name, the host's."""
 
     def load(dataname: str, *args: Any, **kwargs: Any) -> Any:
-        view = find(dataname, kwargs.get("method", _SIMVP), kwargs.get("data_root", "."))
+        view = find(dataname, kwargs.get("method", SIMVP), kwargs.get("data_root", "."))
         if view is None:
             return upstream(dataname, *args, **kwargs)
         return load_data(dataname, *args, view=view.protocol, **kwargs)
@@ -74,9 +74,12 @@ def _dispatch(upstream: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def method_names() -> dict[str, str]:
-    """Every registered method: the name that the host looks up (in lower case) and the one to show."""
-    shown = {name.lower(): name for name in (_SIMVP, *METHODS)}
-    return {name: shown.get(name, name) for name in host.method_maps}
+    """Every registered method: the name that the host looks up (in lower case) and the one to show.
+
+    Two names of one method, such as OpenSTL's swinlstm and swinlstm_b, are shown as one.
+    """
+    shown = {name.lower(): name for name in METHODS}
+    return {name: shown.get(name, method.__name__) for name, method in host.method_maps.items()}
 
 
 def abilities(method: str) -> Abilities:
@@ -85,7 +88,7 @@ def abilities(method: str) -> Abilities:
         if name.lower() == method.lower():
             own: Abilities = _method(name).abilities
             return own
-    return upstream.SIMVP if method.lower() == _SIMVP.lower() else upstream.OTHERS
+    return upstream.SIMVP if method.lower() == SIMVP.lower() else upstream.OTHERS
 
 
 def model_types(method: str) -> tuple[str, ...]:

@@ -14,6 +14,6 @@ epoch_cases = 2880
 batch_size = 16
 val_batch_size = 64
 opt = 'adam'
-lr = 1e-3
+lr = 5e-3
 sched = 'onecycle'
 drop_path = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ... import registry
 from ...config import find_config
@@ -10,7 +11,20 @@ from ...config_file import read_config
 from ...errors import UserError, require_known
 
 ALL_METHODS = "all"
-PRESETS = {"quick": "_quick", "paper": ""}  # suffix of the name of a method's config
+
+
+class Preset(NamedTuple):
+    """How long to train: the suffix of the names of methods' configs, and what pages say of it."""
+
+    suffix: str
+    about: str
+
+
+PRESETS = {
+    "quick": Preset("_quick", "small networks for two CPU cores, trained for minutes"),
+    "paper-short": Preset("_short", "17 epochs of the paper's network, two hours on two CPU cores"),
+    "paper": Preset("", "500 epochs of the paper's network (Table 1)"),
+}
 _BY_TYPE = ("PredFormer", "SimVP")  # of these, `ALL_METHODS` has every network
 _ALIASES = ("SimVP:MLP", "SimVP:Moga")  # OpenSTL's second names of MLPMixer and MogaNet
 UNFIT = {"SimVP:Swin": "its window of 4 does not divide the grid of 18, and OpenSTL has no setting for it"}
@@ -55,12 +69,12 @@ def _entry(word: str, preset: str) -> str:
     if not types:
         raise UserError(f"--methods {word}: {name} has one network; leave out :{wanted}")
     require_known(f"--methods {name}", types.get(wanted.lower(), wanted), types.values())
-    own = read_config(find_config(name + PRESETS[preset])).get("model_type", "")
+    own = read_config(find_config(name + PRESETS[preset].suffix)).get("model_type", "")
     return name if own.lower() == wanted.lower() else f"{name}:{types[wanted.lower()]}"
 
 
 def arguments(entry: str, preset: str) -> list[str]:
     """The words of a command line that choose the method, its config and its network. UserError without a config."""
     name, _, model_type = entry.partition(":")
-    chosen = ["-m", name, "-c", str(find_config(name + PRESETS[preset]))]
+    chosen = ["-m", name, "-c", str(find_config(name + PRESETS[preset].suffix))]
     return [*chosen, "--model_type", model_type] if model_type else chosen

@@ -13,12 +13,11 @@ from ...evaluation.scores import predictors
 from ...evaluation.tables import cell, markdown_table, require_same_cases
 from ...files import write_text
 from .cost import Cost, Costs
-from .entries import UNFIT
+from .entries import PRESETS, UNFIT
 from .figures import Point, costs_figure
-from .page import ABOUT
 from .result import Result
 
-NAME = "leaderboard"
+LEADERBOARD = "leaderboard.md"
 _SETS = ("n6", "n3", "n6-aug")
 _IMAGES = ("4", "16")
 _BASELINES = [name for name in predictors() if name != MODEL]
@@ -108,7 +107,7 @@ def _section(out: Path, preset: str, runs: Sequence[Result], costs: Costs | None
     lines = ["", f"### Trained on {train_set}, sorted by {main}", "", *_table(rows, train_set)]
     points = [Point(row.name, row.cost.step, row.cost.weights, row.mse(main)) for row in rows if row.cost]
     if points:
-        figure = f"{preset}/{NAME}-{train_set}.png"
+        figure = f"{preset}/leaderboard-{train_set}.png"
         levels = {row.name: row.mse(main) for row in rows if row.name in _BASELINES}
         costs_figure(out / figure, f"trained on {train_set}, MSE on {main}", points, levels)
         lines += ["", f"![MSE against milliseconds a step and against weights]({figure})"]
@@ -127,7 +126,7 @@ def write_leaderboard(out: Path) -> Path:
     lines = [_INTRODUCTION.rstrip()]
     if costs and costs.methods:
         lines += [f"- Costs of all rows were measured on one machine: {costs.device} ([speed.json](speed.json))."]
-    for preset, about in ABOUT.items():
+    for preset, (_, about) in PRESETS.items():
         runs = [Result.read(path) for path in sorted((out / preset).glob("*.json"))]
         if not runs:
             continue
@@ -136,5 +135,5 @@ def write_leaderboard(out: Path) -> Path:
             these = [run for run in runs if run.train_set == train_set]
             lines += _section(out, preset, these, costs if costs and costs.preset == preset else None)
     lines += ["", "## Remarks", "", *markdown_table(["method", "remark"], [[*each] for each in _REMARKS.items()])]
-    write_text(out / f"{NAME}.md", "\n".join(lines) + "\n")
-    return out / f"{NAME}.md"
+    write_text(out / LEADERBOARD, "\n".join(lines) + "\n")
+    return out / LEADERBOARD

@@ -11,6 +11,7 @@ from ...evaluation.metrics import METRICS
 from ...evaluation.records import ALL, FLOOR, Record
 from ...evaluation.tables import markdown_table, table, title
 from ...files import write_text
+from .entries import PRESETS
 from .figures import curves_figure
 from .result import Epoch, Result
 
@@ -34,10 +35,6 @@ What can be compared, and what cannot:
   here its values are divided by 10. SSIM uses a 7x7 window and data range 1; the paper's settings are not known.
 - No network saw images 4 or 16 of any sequence, or the digit 3, before the test.
 """
-ABOUT = {
-    "quick": "small networks for two CPU cores, trained for minutes",
-    "paper": "500 epochs of the paper's network (Table 1)",
-}
 _TABLES = {"n6": "Table 2", "n6-all": "Table 3"}
 _FIGURES = {"n6": "Figures 4 and 5", "n3": "Figures 6 and 7", "n6-aug": "Figure 8"}
 
@@ -95,7 +92,7 @@ def write_page(out: Path, methods: Sequence[str]) -> Path:
     for name in ("sequence", "windows"):
         if (out / f"{name}.png").is_file():
             lines += ["", _CAPTIONS[name], "", f"![{name}]({name}.png)"]
-    for preset, about in ABOUT.items():
+    for preset, (_, about) in PRESETS.items():
         found = [Result.read(path) for path in sorted((out / preset).glob("*.json"))]
         runs = [run for run in found if run.method in methods and not run.is_variant]
         runs.sort(key=lambda run: (methods.index(run.method), run.train_set, run.seed))

@@ -10,8 +10,9 @@ from torch import nn
 
 from openstl_seqinterp import cli, host, registry
 from openstl_seqinterp.apps.benchmark.cost import cost, flops
-from openstl_seqinterp.apps.benchmark.entries import entries, every
+from openstl_seqinterp.apps.benchmark.entries import PRESETS, arguments, entries, every
 from openstl_seqinterp.apps.benchmark.leaderboard import write_leaderboard
+from openstl_seqinterp.config import resolve
 from openstl_seqinterp.methods.predformer import TYPES
 
 RESULTS = Path(__file__).resolve().parents[3] / "results"
@@ -41,6 +42,16 @@ def test_the_network_of_the_config_is_the_methods_own():
     whole = entries(["all"], "quick")
     assert len(whole) == len(every())
     assert {"SimVP", "PredFormer"} < set(whole)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_has_the_papers_networks(preset):
+    registry.register()
+    for entry in ("SimVP", "SimVP_SeqInterp"):
+        settings = resolve(arguments(entry, preset))
+        network = (settings.hid_S, settings.hid_T, settings.N_S, settings.N_T)
+        assert (network == (64, 256, 2, 8)) == preset.startswith("paper")
+        assert settings.sched == "onecycle"
 
 
 def rows(page, title):

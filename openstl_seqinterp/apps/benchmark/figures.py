@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 from PIL import Image
 
 from ...evaluation.figures import Tile, mosaic, save
@@ -90,6 +91,11 @@ def costs_figure(path: Path, title: str, points: Sequence[Point], levels: Mappin
                 name, (1, value), (3, 0), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=7
             )
         axes.set(xlabel=text, xscale="log", yscale="log")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter("{x:,g}")
+            axis.set_minor_formatter(NullFormatter())
+    panels[1].xaxis.set_major_formatter(EngFormatter(sep=""))
     panels[0].set(ylabel="MSE, sum over pixels")
     figure.suptitle(title)
     save(figure, path)

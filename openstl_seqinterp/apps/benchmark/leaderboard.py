@@ -34,6 +34,9 @@ how the data were made, and what can be compared with the paper.
 - Weights are what is trained. FLOPs are of one prediction, with a multiplication and an addition counted as two, in
   convolutions, matrix products and attention alone. A step is one of training with a batch of 16, and an image one of
   such a batch, both in fp32.
+- What it does not show: how large networks do after long training, how a method does with settings chosen for it (all
+  quick configs of OpenSTL's methods have one learning rate), and anything but digits that turn and drift as a whole,
+  which suits methods that move pixels.
 """
 _REMARKS = {
     **UNFIT,
@@ -92,7 +95,7 @@ def _table(rows: Sequence[Row], train_set: str) -> list[str]:
     for row in rows:
         cost = row.cost
         rank += row.name not in _BASELINES
-        paid = [f"{cost.weights / 1e3:,.0f} k", f"{cost.flops / 1e6:,.0f} M"] if cost else ["-", "-"]
+        paid = [f"{cost.weights:,}", f"{cost.flops / 1e6:,.0f} M"] if cost else ["-", "-"]
         paid += [f"{cost.step:.0f}", f"{cost.image:.1f}"] if cost else ["-", "-"]
         scores = [cell(values, 1.0, "mse") for values in (*(row.sets[name] for name in _SETS), *row.images.values())]
         place = "" if row.name in _BASELINES else str(rank)

@@ -100,7 +100,7 @@ def test_a_network_is_a_run_of_its_own_and_has_a_row(place, capsys):
     page = (place / "results" / "leaderboard.md").read_text()
     assert "measured on one machine: a CPU" in page
     row = rows(page, "### Trained on n6")["PredFormer:FacTS"]
-    assert [row[key] for key in ("weights", "FLOPs", "ms a step", "ms an image")] == ["2 k", "3 M", "40", "1.5"]
+    assert [row[key] for key in ("weights", "FLOPs", "ms a step", "ms an image")] == ["2,000", "3 M", "40", "1.5"]
     assert "(quick/leaderboard-n6.png)" in page
     assert (place / "results" / "quick" / "leaderboard-n6.png").is_file()
 

@@ -142,6 +142,44 @@ def _settings_of_e3dlstm() -> None:
         E3DLSTM.args = property(lambda self: self.hparams)
 
 
+def _loss_of_phydnet() -> None:
+    """Its model returns its loss in training, of which OpenSTL then computes the MSE to the target."""
+    from openstl.methods import PhyDNet
+    from torch import Tensor
+    from torch.nn import MSELoss
+
+    class OfModel(MSELoss):
+        def forward(self, input: Tensor, target: Tensor) -> Tensor:
+            return input if input.ndim == 0 else super().forward(input, target)
+
+    upstream = PhyDNet.__init__
+
+    @wraps(upstream)
+    def __init__(self: Any, **args: Any) -> None:
+        upstream(self, **args)
+        self.criterion = OfModel()
+
+    if not hasattr(upstream, "__wrapped__"):
+        PhyDNet.__init__ = __init__
+
+
+def _memory_of_mim() -> None:
+    """Begin every batch without the memory of the batch before, which OpenSTL keeps for the life of the model."""
+    from openstl.models import MIM_Model
+
+    upstream = MIM_Model.forward
+
+    @wraps(upstream)
+    def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
+        for layer in self.stlstm_layer:
+            if hasattr(layer, "convlstm_c"):
+                layer.convlstm_c = None
+        return upstream(self, *args, **kwargs)
+
+    if not hasattr(upstream, "__wrapped__"):
+        MIM_Model.forward = forward
+
+
 def _structural_similarity() -> None:
     """Call scikit-image's SSIM as 0.19 read OpenSTL's call: channels last, data range 2 for floats."""
     from openstl.core import metrics
@@ -171,6 +209,8 @@ AFTER_IMPORT = (
     Repair("onecycle ends early or raises on several processes", "always", _count_onecycle_steps),
     Repair("a second experiment inherits the first one's optimizer settings", "always", _fresh_optimizer_parameters),
     Repair("E3DLSTM: no attribute 'args'", "always", _settings_of_e3dlstm),
+    Repair("PhyDNet: trained on the MSE between its loss and the target", "always", _loss_of_phydnet),
+    Repair("MIM: a prediction depends on the batch before", "always", _memory_of_mim),
 )  # fmt: skip
 
 

@@ -111,13 +111,14 @@ def check_settings(values: dict[str, Any], source: str) -> None:
         require_known("test set", name, scored_sets(values["dataname"]))
     if not values["ex_name"] or Path(values["ex_name"]).is_absolute() or ".." in Path(values["ex_name"]).parts:
         raise UserError(f"{source}: ex_name is {values['ex_name']!r}, expected the name of a folder below res_dir")
+    types = {name.lower(): name for name in registry.model_types(values["method"])}
+    if types:
+        request = values["model_type"]
+        owner = f"host {host.NAME}" if abilities.compiles else values["method"]
+        require_known(f"model_type of {owner}", types.get(request.lower(), request), types.values())
     if abilities.settings is not None:
         check(abilities.settings, values, source)
-    if abilities.compiles:
-        known = {name.lower(): name for name in host.MODEL_TYPES}
-        request = values["model_type"]
-        require_known(f"model_type of host {host.NAME}", known.get(request.lower(), request), known.values())
-    elif values["compile"]:
+    if values["compile"] and not abilities.compiles:
         raise UserError(
             f"{source}: compile works on SimVP networks, which {values['method']} does not use; leave it out"
         )
@@ -205,6 +206,7 @@ def known_method(name: Any) -> str:
     if not isinstance(name, str) or name.lower() not in names:
         others = "; OpenSTL's other methods need OpenSTL, see docs/openstl.md" * host.EMBEDDED
         raise UserError(
-            f"unknown method {name!r}{nearest(str(name), names.values())} (known: {', '.join(names.values())}{others})"
+            f"unknown method {name!r}{nearest(str(name), names.values())} "
+            f"(known: {', '.join(dict.fromkeys(names.values()))}{others})"
         )
     return names[name.lower()]

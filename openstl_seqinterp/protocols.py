@@ -181,7 +181,8 @@ class Abilities:
     ``settings`` gives the types and ranges of what its config may set. ``any_size`` and ``any_slots`` say that it
     works on other image sizes and numbers of frames than it was trained on; ``any_channels``, on other numbers of
     channels; ``whole``, that it reads images of any size at once, not in tiles; ``compiles``, that it contains the
-    host's SimVP_Model, which `torch.compile` can take.
+    host's SimVP_Model, which `torch.compile` can take and whose ``model_type`` the host knows. Another network with a
+    ``model_type`` lists its own ``model_types``.
     """
 
     protocol: Protocol = ONE_SIDED
@@ -191,6 +192,7 @@ class Abilities:
     any_channels: bool = False
     whole: bool = False
     compiles: bool = False
+    model_types: tuple[str, ...] = ()
 
     def reading(self, protocol: Protocol, length: int) -> Protocol:
         """``protocol`` for a sequence of ``length`` frames: all of it that the method can read."""

@@ -19,8 +19,11 @@ METHODS: dict[str, type | str] = {
     "SimVP_SeqInterp": "openstl_seqinterp.methods.simvp_seqinterp:SimVP_SeqInterp",
     "SimVP_Motion": "openstl_seqinterp.methods.simvp_motion:SimVP_Motion",
     "LatentAffine": "openstl_seqinterp.methods.latent_affine:LatentAffine",
+    "SimVP_Infill": "openstl_seqinterp.methods.simvp_infill:SimVP_Infill",
+    "PredFormer": "openstl_seqinterp.methods.predformer:PredFormer",
+    "PredFormer_Infill": "openstl_seqinterp.methods.predformer:PredFormer_Infill",
 }
-_SIMVP = "SimVP"  # the host's own
+SIMVP = "SimVP"  # the host's own
 
 
 class View(NamedTuple):
@@ -61,7 +64,7 @@ def _dispatch(upstream: Callable[..., Any]) -> Callable[..., Any]:
     """``load_data`` for our data sets and, for any other name, the host's."""
 
     def load(dataname: str, *args: Any, **kwargs: Any) -> Any:
-        view = find(dataname, kwargs.get("method", _SIMVP), kwargs.get("data_root", "."))
+        view = find(dataname, kwargs.get("method", SIMVP), kwargs.get("data_root", "."))
         if view is None:
             return upstream(dataname, *args, **kwargs)
         return load_data(dataname, *args, view=view.protocol, **kwargs)
@@ -71,9 +74,12 @@ def _dispatch(upstream: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def method_names() -> dict[str, str]:
-    """Every registered method: the name that the host looks up (in lower case) and the one to show."""
-    shown = {name.lower(): name for name in (_SIMVP, *METHODS)}
-    return {name: shown.get(name, name) for name in host.method_maps}
+    """Every registered method: the name that the host looks up (in lower case) and the one to show.
+
+    Two names of one method, such as OpenSTL's swinlstm and swinlstm_b, are shown as one.
+    """
+    shown = {name.lower(): name for name in METHODS}
+    return {name: shown.get(name, method.__name__) for name, method in host.method_maps.items()}
 
 
 def abilities(method: str) -> Abilities:
@@ -82,7 +88,13 @@ def abilities(method: str) -> Abilities:
         if name.lower() == method.lower():
             own: Abilities = _method(name).abilities
             return own
-    return upstream.SIMVP if method.lower() == _SIMVP.lower() else upstream.OTHERS
+    return upstream.SIMVP if method.lower() == SIMVP.lower() else upstream.OTHERS
+
+
+def model_types(method: str) -> tuple[str, ...]:
+    """The networks that ``model_type`` chooses between; empty for a method that has one."""
+    declared = abilities(method)
+    return declared.model_types or (host.MODEL_TYPES if declared.compiles else ())
 
 
 def find(dataname: str, method: str, data_root: str | Path) -> View | None:

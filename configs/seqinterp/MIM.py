@@ -1,5 +1,5 @@
 # python tools/train.py -d seqinterp -m MIM    (needs OpenSTL)
-# OpenSTL's settings for Moving MNIST. Its memory holds a whole batch: no smaller last one.
+# OpenSTL's settings for Moving MNIST. It insists on validation batches as large as those of training.
 method = 'MIM'
 # reverse scheduled sampling
 reverse_scheduled_sampling = 0
@@ -23,4 +23,3 @@ lr = 5e-4
 batch_size = 16
 val_batch_size = 16
 sched = 'onecycle'
-drop_last = True

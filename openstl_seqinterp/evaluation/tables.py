@@ -79,7 +79,7 @@ def table(
         [
             name,
             *(
-                _cell([each.get(name) for each in column], floor.get(name) if ratio else 1.0, metric)
+                cell([each.get(name) for each in column], floor.get(name) if ratio else 1.0, metric)
                 for column in cells.values()
             ),
         ]
@@ -88,7 +88,8 @@ def table(
     return "\n".join(markdown_table(["test set", *cells], rows))
 
 
-def _cell(values: Sequence[float | None], unit: float | None, metric: str) -> str:
+def cell(values: Sequence[float | None], unit: float | None, metric: str) -> str:
+    """The mean of a metric's ``values``, +- their sample standard deviation where there are more, in a ``unit``."""
     how = METRICS[metric].format
     known = [value / unit for value in values if value is not None and unit]
     if not known:
@@ -110,7 +111,7 @@ def terminal_tables(run: Record) -> list[Table]:
         for name in columns:
             shown.add_column(name, justify="right", style="bold" if name.endswith(MODEL) else None)
         for name in run.scores:
-            shown.add_row(name, *(_cell([values.get(name)], 1.0, metric) for values, metric in columns.values()))
+            shown.add_row(name, *(cell([values.get(name)], 1.0, metric) for values, metric in columns.values()))
         tables.append(shown)
     return tables
 

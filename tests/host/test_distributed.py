@@ -67,7 +67,15 @@ def test_two_processes_score_every_case_once_and_as_one_does(copied):
             assert two[test_set]["model"][frame] == pytest.approx(expected, rel=1e-4, abs=2e-5)
 
 
-def test_two_processes_train(arguments, tmp_path):
+PREDFORMER = "method = 'PredFormer'\nmodel_type = 'BinaryTS'\npatch_size = 6\nembed_dim = 8\nnum_heads = 2\ndepth = 2\n"
+
+
+@pytest.mark.parametrize("method", ["SimVP", "PredFormer"])
+def test_two_processes_train(method, arguments, tmp_path):
+    if method != "SimVP":
+        config = tmp_path / "predformer.py"
+        config.write_text(f"{PREDFORMER}batch_size = 16\nval_batch_size = 64\n")
+        arguments = [*arguments, "-m", method, "-c", str(config)]
     _torchrun("train.py", [*arguments, "-e", "2"])
     folder = tmp_path / "runs" / "run"
     state = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)

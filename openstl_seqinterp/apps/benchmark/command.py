@@ -17,9 +17,11 @@ from ...errors import Parser, UserError, require_known
 from ...files import writable_folder
 from ...protocols import ONE_SIDED
 from ...running import quiet_lightning
+from .entries import ALL_METHODS, PRESETS, entries, paged
+from .leaderboard import LEADERBOARD, write_leaderboard
 from .page import write_page
 from .real import measure_real
-from .runs import PRESETS, Benchmark, Run, plan
+from .runs import Benchmark, Run, plan
 from .speed import measure
 
 
@@ -29,10 +31,17 @@ def run(argv: Sequence[str]) -> None:
         prog="seqinterp benchmark",
         description="Reproduce the paper's tables and figures; repeat the command to continue where it stopped.",
     )
-    parser.add_argument("--methods", nargs="+", default=["SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine"])
+    parser.add_argument(
+        "--methods",
+        nargs="+",
+        default=["SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine"],
+        help=f"names, NAME:MODEL_TYPE, or {ALL_METHODS}: every method and network of the host",
+    )
     parser.add_argument("--train_sets", nargs="+", default=["n6", "n6-all"])
     parser.add_argument("--seeds", type=int, default=3, help="how many seeds (default: 3)")
-    parser.add_argument("--preset", default="quick", help="quick (minutes per run on two cores) or paper (500 epochs)")
+    parser.add_argument(
+        "--preset", default="quick", help="quick (minutes), paper-short (two hours of two cores) or paper (500 epochs)"
+    )
     parser.add_argument("--out", type=Path, default=Path("results"), help="folder of records (default: results)")
     parser.add_argument("--data_root", default="./data")
     parser.add_argument("--max_time", type=float, metavar="MIN", help="stop after this many minutes")
@@ -58,23 +67,32 @@ def run(argv: Sequence[str]) -> None:
             raise UserError(f"--{name} is {getattr(args, name)}, expected at least {least}")
 
     quiet_lightning()
-    _check_names(args)
+    methods = _check_names(args)
     ensure_files(Path(args.data_root))
     if args.speed:
-        print(measure(args.out, args.data_root))
+        print(measure(args.out, args.data_root, methods, args.preset))
+        if (args.out / LEADERBOARD).is_file():
+            write_leaderboard(args.out)
         return
-    runs = plan(args.preset, args.methods, args.train_sets, args.seeds)[share - 1 :: shares]
+    runs = plan(args.preset, methods, args.train_sets, args.seeds)[share - 1 :: shares]
     board = Benchmark(args.out, args.data_root, args.compile, args.max_time)
     for each in runs:
         board.check(each)
-    if args.baselines:
-        board.score_baselines(runs)
-    elif args.jobs > 1:
-        side_by_side(argv, args.jobs, [board.record(each) for each in runs])
-    else:
-        _one_by_one(board, runs, args.max_time)
+    failure: UserError | None = None
+    try:
+        if args.baselines:
+            board.score_baselines(runs)
+        elif args.jobs > 1:
+            side_by_side(argv, args.jobs, [board.record(each) for each in runs])
+        else:
+            _one_by_one(board, runs, args.max_time)
+    except UserError as error:
+        failure = error  # the pages show what did not fail
     board.draw(runs)
-    print(f"wrote {write_page(args.out, list(registry.method_names().values()))}")
+    leaderboard = write_leaderboard(args.out)  # the page links to it
+    print(f"wrote {write_page(args.out, paged())} and {leaderboard}")
+    if failure is not None:
+        raise failure
 
 
 _OF_REAL = ("real", "checkpoint", "rife", "pysteps")
@@ -94,18 +112,18 @@ def _is_real(args: Namespace, parser: Parser) -> bool:
     return True
 
 
-def _check_names(args: Namespace) -> None:
+def _check_names(args: Namespace) -> list[str]:
+    """The methods and networks to compare. UserError for a name that is none."""
     require_known("--preset", args.preset, PRESETS)
     registry.register()
-    names = registry.method_names()
-    for name in args.methods:
-        if name.lower() not in names:
-            require_known("--methods", name, names.values())
     for name in args.train_sets:
         require_known("--train_sets", name, training_sets(ONE_SIDED.name))
+    return entries(args.methods, args.preset)
 
 
 def _one_by_one(board: Benchmark, runs: Sequence[Run], max_time: float | None) -> None:
+    """Execute what has no record. UserError, after all others were executed, if runs failed: a night is not lost."""
+    failed: list[str] = []
     for number, each in enumerate(runs, start=1):
         if board.record(each).exists():
             continue
@@ -114,7 +132,12 @@ def _one_by_one(board: Benchmark, runs: Sequence[Run], max_time: float | None) -
             board.execute(each)
         except OutOfTime:
             print(f"--max_time: stopped after {max_time:g} minutes; repeat the command to continue")
-            return
+            break
+        except UserError as error:
+            failed.append(f"{each.name}: {error}")
+            print(f"failed: {failed[-1]}", flush=True)
+    if failed:
+        raise UserError(f"{len(failed)} of {len(runs)} runs failed, the first was {failed[0]}")
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 from PIL import Image
 
 from ...evaluation.figures import Tile, mosaic, save
@@ -62,4 +64,38 @@ def curves_figure(
         )
     axes.set(title=title, xlabel="minutes of training", ylabel="validation MSE, sum over pixels", yscale="log")
     axes.legend(fontsize=8)
+    save(figure, path)
+
+
+class Point(NamedTuple):
+    """A method on the figure of costs: milliseconds a step, trainable weights, and MSE."""
+
+    name: str
+    step: float
+    weights: float
+    mse: float
+
+
+def costs_figure(path: Path, title: str, points: Sequence[Point], levels: Mapping[str, float]) -> None:
+    """MSE against the time of a step, and against weights: a labelled dot for each method, dashed ``levels``."""
+    figure = Figure(figsize=(13, 6.5), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, key, text in zip(panels, ("step", "weights"), ("milliseconds a step", "trainable weights"), strict=True):
+        for number, point in enumerate(points):
+            place = getattr(point, key), point.mse
+            axes.plot(*place, "o", color=f"C{number % 10}", markersize=4)
+            axes.annotate(point.name, place, (4, 2), textcoords="offset points", fontsize=7)
+        for name, value in levels.items():
+            axes.axhline(value, color="grey", linestyle="--", linewidth=0.7)
+            axes.annotate(
+                name, (1, value), (3, 0), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=7
+            )
+        axes.set(xlabel=text, xscale="log", yscale="log")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter("{x:,g}")
+            axis.set_minor_formatter(NullFormatter())
+    panels[1].xaxis.set_major_formatter(EngFormatter(sep=""))
+    panels[0].set(ylabel="MSE, sum over pixels")
+    figure.suptitle(title)
     save(figure, path)

@@ -11,6 +11,7 @@ from ...evaluation.metrics import METRICS
 from ...evaluation.records import ALL, FLOOR, Record
 from ...evaluation.tables import markdown_table, table, title
 from ...files import write_text
+from .entries import PRESETS
 from .figures import curves_figure
 from .result import Epoch, Result
 
@@ -34,10 +35,6 @@ What can be compared, and what cannot:
   here its values are divided by 10. SSIM uses a 7x7 window and data range 1; the paper's settings are not known.
 - No network saw images 4 or 16 of any sequence, or the digit 3, before the test.
 """
-_PRESETS = {
-    "quick": "small networks for two CPU cores, trained for minutes",
-    "paper": "500 epochs of the paper's network (Table 1)",
-}
 _TABLES = {"n6": "Table 2", "n6-all": "Table 3"}
 _FIGURES = {"n6": "Figures 4 and 5", "n3": "Figures 6 and 7", "n6-aug": "Figure 8"}
 
@@ -81,21 +78,24 @@ def _list(out: Path, runs: Sequence[Result]) -> list[str]:
 
 
 def write_page(out: Path, methods: Sequence[str]) -> Path:
-    """``out/README.md`` and the validation curves, from all records below ``out``. UserError on a damaged one.
+    """``out/README.md`` and the validation curves, from the records of ``methods``. UserError on a damaged one.
 
-    Columns are in the order of ``methods``, others last.
+    Columns are in the order of ``methods``; a network other than that of a method's config is left to the leaderboard.
     """
     lines = [_INTRODUCTION.rstrip()]
     if (out / "speed.md").is_file():
         lines += ["", "Speed: [speed.md](speed.md)."]
+    if (out / "leaderboard.md").is_file():
+        lines += ["", "All methods and networks that were trained, sorted: [leaderboard.md](leaderboard.md)."]
     if (out / "real.md").is_file():
         lines += ["", "On real sequences, beside RIFE and pySTEPS: [real.md](real.md)."]
     for name in ("sequence", "windows"):
         if (out / f"{name}.png").is_file():
             lines += ["", _CAPTIONS[name], "", f"![{name}]({name}.png)"]
-    for preset, about in _PRESETS.items():
-        runs = [Result.read(path) for path in sorted((out / preset).glob("*.json"))]
-        runs.sort(key=lambda run: ([*methods, run.method].index(run.method), run.train_set, run.seed))
+    for preset, (_, about) in PRESETS.items():
+        found = [Result.read(path) for path in sorted((out / preset).glob("*.json"))]
+        runs = [run for run in found if run.method in methods and not run.is_variant]
+        runs.sort(key=lambda run: (methods.index(run.method), run.train_set, run.seed))
         lines += ["", f"## Preset {preset}: {about}"]
         if not runs:
             lines += ["", "Not run."]

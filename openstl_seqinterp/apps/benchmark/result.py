@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...evaluation.records import Record
+from .entries import label
 
 
 class Epoch(BaseModel):
@@ -30,3 +31,14 @@ class Result(Record):
     seconds: dict[Literal["training", "scoring"], Annotated[float, Field(ge=0)]] = Field(min_length=2)
     config: dict[str, Any]
     history: list[Epoch]
+
+    @property
+    def entry(self) -> str:
+        """How tables name the run's method: with the type of its network, where that has a row of its own."""
+        model_type = str(self.config.get("model_type"))
+        return f"{self.method}:{model_type}" if self.is_variant else label(self.method, model_type)
+
+    @property
+    def is_variant(self) -> bool:
+        """Whether the network is another than that of the method's config: its file is named after that, too."""
+        return self.path.stem != f"{self.method}_{self.train_set}_{self.seed}"

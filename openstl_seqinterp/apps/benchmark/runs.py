@@ -21,7 +21,7 @@ from ... import device, registry
 from ..._version import __version__
 from ...callbacks import Deadline
 from ...checkpoint import FREE, LAST
-from ...config import find_config, resolve
+from ...config import resolve
 from ...data.loaders import window_datasets, withheld_datasets
 from ...errors import UserError
 from ...evaluation import remembered
@@ -32,17 +32,17 @@ from ...evaluation.tables import require_same_cases
 from ...experiment import SeqInterpExperiment
 from ...files import writable_folder
 from ...protocols import INFILL, ONE_SIDED
+from .entries import arguments, paged
 from .figures import copy_small, windows_figure
 from .result import Epoch, Result
 
-PRESETS = {"quick": "_quick", "paper": ""}  # suffix of the name of a method's config
 FIRST_SEED = 42  # OpenSTL's default
 _SHOWN = ("n6", "n3", "n6-aug")  # the test sets of the paper's Figures 4-8
 
 
 @dataclass(frozen=True)
 class Run:
-    """A method trained on a set with a seed and a preset's config."""
+    """A method, or ``NAME:MODEL_TYPE``, trained on a set with a seed and a preset's config."""
 
     preset: str
     method: str
@@ -51,7 +51,8 @@ class Run:
 
     @property
     def name(self) -> str:
-        return f"{self.method}_{self.train_set}_{self.seed}"
+        # A colon is no character of a file's name on every system.
+        return f"{self.method.replace(':', '-')}_{self.train_set}_{self.seed}"
 
 
 def plan(preset: str, methods: Sequence[str], train_sets: Sequence[str], seeds: int) -> list[Run]:
@@ -74,10 +75,10 @@ class Benchmark:
 
     def _settings(self, run: Run) -> tuple[Path, list[str]]:
         folder = self.out / "work_dirs" / run.preset
-        argv = ["-m", run.method, "-c", str(find_config(run.method + PRESETS[run.preset])), "--seed", str(run.seed)]
+        argv = [*arguments(run.method, run.preset), "--seed", str(run.seed)]
         argv += ["--train_set", run.train_set, "--data_root", self.data_root, "--no_display_method_info"]
         argv += ["--res_dir", str(folder), "--ex_name", run.name]
-        if self.compile and registry.abilities(run.method).compiles:
+        if self.compile and registry.abilities(run.method.partition(":")[0]).compiles:
             argv.append("--compile")
         return folder / run.name, argv
 
@@ -95,11 +96,12 @@ class Benchmark:
                 )
 
     def draw(self, runs: Sequence[Run]) -> None:
-        """Draw a sequence, its training cases, and figures of the complete ``runs`` with the first seed."""
+        """Draw a sequence, its training cases, and figures of what the page shows of ``runs``: of the first seed."""
         pictures = ["sequence.png", "sequence.gif", *(f"{kind}-{name}.png" for kind in KINDS for name in _SHOWN)]
         for run in runs:
             folder = self._settings(run)[0]
-            for name in pictures if run.seed == FIRST_SEED and self.record(run).exists() else ():
+            shown = run.seed == FIRST_SEED and run.method in paged() and self.record(run).exists()
+            for name in pictures if shown else ():
                 if (folder / name).exists():
                     copy_small(
                         folder / name, self.record(run).parent / "figures" / f"{run.method}_{run.train_set}" / name

@@ -7,16 +7,14 @@ import platform
 import tempfile
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Callback
 from rich.progress import track
 from torch.utils.data import DataLoader
 
@@ -29,71 +27,13 @@ from ...evaluation.tables import markdown_table
 from ...experiment import SeqInterpExperiment
 from ...files import write_json, write_text
 from ...protocols import ONE_SIDED
-from ...running import quiet
+from .cost import cost
+from .timing import STEPS, rate
 
-_STEPS = {"gpu": (20, 150), "cpu": (1, 4)}  # for warm-up, and measured
 _THEIR_WORKERS = 4  # OpenSTL's default
 # Model types, and the iterations per second that the paper reports for training on an A100.
 _PAPER = {"gSTA": {"train": "35 it/s", "test": "-"}, "IncepU": {"train": "22 it/s", "test": "-"}}
 STOCK, PLUGIN, COMPILED = "stock", "plugin", "compiled"
-
-
-class _Clock(Callback):
-    """The times at which the batches after the first ``warm`` ones end."""
-
-    def __init__(self, warm: int) -> None:
-        self.warm, self.times = warm, list[float]()
-
-    def _tick(self, number: int) -> None:
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        self.times = [*(self.times if number > self.warm else []), time.perf_counter()]
-
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-        self._tick(batch_idx + 1)
-
-    def on_predict_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
-    ) -> None:
-        self._tick(batch_idx + 1)
-
-    @property
-    def rate(self) -> float:
-        """Batches per second: the median, which other load affects least."""
-        return 1 / median(after - before for before, after in zip(self.times, self.times[1:], strict=False))
-
-
-class _Forward(pl.LightningModule):
-    def __init__(self, method: pl.LightningModule) -> None:
-        super().__init__()
-        self.method = method
-
-    def predict_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
-        return self.method(*batch)
-
-
-def _rate(method: pl.LightningModule, loader: DataLoader, accelerator: str, precision: str, *, train: bool) -> float:
-    warm, steps = _STEPS[accelerator]
-    clock = _Clock(warm)
-    trainer = pl.Trainer(
-        accelerator=accelerator,
-        devices=1,
-        precision=precision,  # type: ignore[arg-type]
-        max_epochs=1,
-        limit_train_batches=warm + steps,
-        limit_predict_batches=warm + steps,
-        callbacks=[clock],
-        logger=[],
-        enable_checkpointing=False,
-        enable_model_summary=False,
-        enable_progress_bar=False,
-    )
-    with quiet():
-        if train:
-            trainer.fit(method, loader)
-        else:
-            trainer.predict(_Forward(method), loader, return_predictions=False)
-    return clock.rate
 
 
 def _stock(settings: Namespace, accelerator: str) -> tuple[pl.LightningModule, DataLoader]:
@@ -123,16 +63,16 @@ def _rates(way: str, model_type: str, data_root: str) -> dict[str, float]:
         if way == STOCK:
             method, loader = _stock(settings, accelerator)
             return {
-                "train": _rate(method, loader, accelerator, full, train=True),
-                "test": _rate(method, loader, accelerator, full, train=False),
+                "train": rate(method, loader, accelerator, full, train=True),
+                "test": rate(method, loader, accelerator, full, train=False),
             }
         experiment = SeqInterpExperiment(settings)
         method, loader = experiment.method, experiment.data.train_loader
         with experiment.compiled(way == COMPILED):
-            rates = {"train": _rate(method, loader, accelerator, experiment.precision, train=True)}
+            rates = {"train": rate(method, loader, accelerator, experiment.precision, train=True)}
         if way != COMPILED:
             # Scores are computed in fp32, so testing cannot gain from half precision.
-            rates["test"] = _rate(method, loader, accelerator, full, train=False)
+            rates["test"] = rate(method, loader, accelerator, full, train=False)
         return rates
 
 
@@ -178,13 +118,14 @@ def _found(way: str, model_type: str, data_root: str) -> dict[str, float] | None
     return rates
 
 
-def measure(out: Path, data_root: str) -> Path:
+def measure(out: Path, data_root: str, entries: Sequence[str] = (), preset: str = "quick") -> Path:
     """Measure all, write ``out/speed.json`` and, from it, ``out/speed.md``, whose path is returned.
 
-    Takes minutes on a CPU.
+    The costs of ``entries``, with the configs of ``preset``, are for the leaderboard. Takes minutes on a CPU, and for
+    each of these some seconds.
     """
     accelerator = device.accelerator(device.CUDA)
-    warm, steps = _STEPS[accelerator]
+    warm, steps = STEPS[accelerator]
     types = [name for name in _PAPER if name in host.MODEL_TYPES]
     metrics = _apart(_metrics, data_root)
     rates: dict[str, dict[str, dict[str, float]]] = {name: {} for name in types}
@@ -199,6 +140,8 @@ def measure(out: Path, data_root: str) -> Path:
         "steps": {"warm-up": warm, "measured": steps},
         "iterations a second": rates,
         "metrics": metrics,
+        "preset": preset,
+        "methods": dict(_apart(cost, entry, preset, data_root) for entry in track(entries, "measuring methods")),
     }
     write_json(out / "speed.json", record)
     write_text(out / "speed.md", page(record))
@@ -228,8 +171,8 @@ def page(record: dict[str, Any]) -> str:
             stock = ways[STOCK][what]
             cells = [f"{stock:.2f} it/s"]
             for way in (PLUGIN, COMPILED):
-                rate = ways.get(way, {}).get(what)
-                cells += [f"{rate:.2f} it/s", f"{rate / stock:.1f}"] if rate else ["-", "-"]
+                found = ways.get(way, {}).get(what)
+                cells += [f"{found:.2f} it/s", f"{found / stock:.1f}"] if found else ["-", "-"]
             rows.append([f"{name}, {what}", *cells, paper])
     lines += markdown_table(["what", "stock", "plugin", "ratio", "compiled", "ratio", "paper"], rows)
     metrics, seconds = record["metrics"], record["metrics"]["seconds"]

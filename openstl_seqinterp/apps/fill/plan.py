@@ -119,7 +119,10 @@ class Filling:
             context = self.filler.context(known, self.places, place)
             if context is not None:
                 return Reading(context, known)
-        raise UserError(f"no image can be put between others by this method: it needs {self.filler.needs} on one side")
+        raise UserError(
+            f"no image can be put between others by this method: it fills missing positions, from {self.filler.needs}; "
+            "leave --checkpoint out to follow the motion instead"
+        )
 
     def at(self, place: float) -> np.ndarray:
         """The image at a place between positions."""

@@ -20,24 +20,6 @@ from openstl_seqinterp.apps.benchmark.page import write_page
 from openstl_seqinterp.apps.benchmark.runs import plan
 
 TOOL = Path(__file__).resolve().parents[3] / "tools" / "benchmark.py"
-NETWORK = {
-    "SimVP": "model_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\ndrop_path = 0.2\n",
-    "LatentAffine": "hidden = 4\nrefinements = 1\n",
-}
-
-
-@pytest.fixture
-def place(small_root, tmp_path, monkeypatch):
-    """A working folder whose configs make every run of the quick preset a matter of a second or two."""
-    configs = tmp_path / "configs" / "seqinterp"
-    configs.mkdir(parents=True)
-    for method, network in NETWORK.items():
-        training = "epoch = 3\nepoch_cases = 64\nbatch_size = 16\nval_batch_size = 64\nlr = 5e-3\n"
-        (configs / f"{method}_quick.py").write_text(f"method = {method!r}\n{network}{training}")
-    (tmp_path / "data").symlink_to(small_root)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
 
 ONE = ["--methods", "LatentAffine", "--train_sets", "n6", "--seeds", "1"]
 SIMVP = ["--methods", "SimVP", "--train_sets", "n6", "--seeds", "1"]
@@ -166,6 +148,16 @@ def test_a_record_made_with_other_settings_is_kept_and_named(place, capsys):
     assert records(place) == before
 
 
+def test_a_run_that_fails_does_not_keep_others_from_running(place, capsys):
+    config = place / "configs" / "seqinterp" / "SimVP_quick.py"
+    config.write_text(config.read_text().replace("lr = 5e-3", "lr = 1e30"))
+    assert cli.main(["benchmark", *SIMVP, "--methods", "SimVP", "LatentAffine"]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: 1 of 2 runs failed, the first was SimVP_n6_42: ")
+    assert list(records(place)) == ["LatentAffine_n6_42"]
+    assert "LatentAffine_n6_42" in (place / "results" / "README.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -178,6 +170,8 @@ def test_a_record_made_with_other_settings_is_kept_and_named(place, capsys):
         (["--methods", "SimVPP"], "SimVP"),
         (["--train_sets", "n3"], "unknown --train_sets 'n3'"),
         (["--methods", "PredRNN_"], "PredRNN_"),
+        (["--methods", "PredFormer:FacTT"], "unknown --methods PredFormer 'FacTT'; did you mean 'FacTS'?"),
+        (["--methods", "LatentAffine:gSTA"], "LatentAffine has one network; leave out :gSTA"),
     ],
 )
 def test_mistakes_end_in_one_line_before_anything_is_run(place, arguments, message, capsys):

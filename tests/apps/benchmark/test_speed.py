@@ -52,11 +52,12 @@ def small(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("small")
 def test_all_ways_are_measured_and_recorded(data_root, tmp_path):
-    path = speed.measure(tmp_path / "out", str(data_root))
+    path = speed.measure(tmp_path / "out", str(data_root), ["SimVP"], "paper")
     assert path == tmp_path / "out" / "speed.md"
     found = json.loads((tmp_path / "out" / "speed.json").read_text())
     assert path.read_text() == speed.page(found)
     assert found["host"] == host.NAME
+    assert (found["preset"], list(found["methods"])) == ("paper", ["SimVP:gSTA"])
     assert set(found["iterations a second"]) == {"gSTA", "IncepU"} & set(host.MODEL_TYPES)
     for ways in found["iterations a second"].values():
         assert set(ways) == set(WAYS)

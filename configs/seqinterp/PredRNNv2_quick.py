@@ -1,0 +1,27 @@
+# python tools/train.py -d seqinterp -m PredRNNv2 -c configs/seqinterp/PredRNNv2_quick.py    (needs OpenSTL)
+# PredRNNv2.py with an eighth of the channels; sampling follows the shorter training.
+method = 'PredRNNv2'
+# reverse scheduled sampling
+reverse_scheduled_sampling = 1
+r_sampling_step_1 = 720
+r_sampling_step_2 = 1440
+r_exp_alpha = 144
+# scheduled sampling
+scheduled_sampling = 1
+sampling_stop_iter = 1440
+sampling_start_value = 1.0
+sampling_changing_rate = 0.0007
+# model
+num_hidden = '16,16,16,16'
+filter_size = 5
+stride = 1
+patch_size = 4  # 36 / 4 = 9
+layer_norm = 0
+decouple_beta = 0.1
+# training
+epoch = 8
+epoch_cases = 2880
+lr = 5e-3
+batch_size = 16
+val_batch_size = 64
+sched = 'onecycle'

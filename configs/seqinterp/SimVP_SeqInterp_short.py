@@ -1,0 +1,21 @@
+# python tools/train.py -d seqinterp -m SimVP_SeqInterp -c configs/seqinterp/SimVP_SeqInterp_short.py
+# The paper's network with the sum of two losses and a schedule of 17 epochs: two hours on two CPU cores.
+method = 'SimVP_SeqInterp'
+# model
+model_type = 'gSTA'
+spatio_kernel_enc = 3
+spatio_kernel_dec = 3
+hid_S = 64
+hid_T = 256
+N_S = 2
+N_T = 8
+# training
+epoch = 17
+batch_size = 16
+opt = 'adam'
+lr = 1e-3
+sched = 'onecycle'
+drop_path = 0
+# loss
+mse_weight = 1.0
+mae_weight = 1.0

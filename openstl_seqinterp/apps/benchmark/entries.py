@@ -1,0 +1,80 @@
+"""What a benchmark compares: a method, or ``NAME:MODEL_TYPE`` of one that has several networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ... import registry
+from ...config import find_config
+from ...config_file import read_config
+from ...errors import UserError, require_known
+
+ALL_METHODS = "all"
+
+
+class Preset(NamedTuple):
+    """How long to train: the suffix of the names of methods' configs, and what pages say of it."""
+
+    suffix: str
+    about: str
+
+
+PRESETS = {
+    "quick": Preset("_quick", "small networks for two CPU cores, trained for minutes"),
+    "paper-short": Preset("_short", "17 epochs of the paper's network, two hours on two CPU cores"),
+    "paper": Preset("", "500 epochs of the paper's network (Table 1)"),
+}
+_BY_TYPE = ("PredFormer", "SimVP")  # of these, `ALL_METHODS` has every network
+_ALIASES = ("SimVP:MLP", "SimVP:Moga")  # OpenSTL's second names of MLPMixer and MogaNet
+UNFIT = {"SimVP:Swin": "its window of 4 does not divide the grid of 18, and OpenSTL has no setting for it"}
+
+
+def label(method: str, model_type: str) -> str:
+    """How tables name a method: with the type of its network where it has several of its own."""
+    return f"{method}:{model_type}" if method in _BY_TYPE else method
+
+
+def paged() -> list[str]:
+    """The methods that the benchmark's page shows beside the paper's numbers; the leaderboard has all."""
+    return [registry.SIMVP, *registry.METHODS]
+
+
+def every() -> list[str]:
+    """All that the host can run, in an order of worth: the plugin's methods, SimVP's networks, the other methods."""
+    first = [*registry.METHODS, registry.SIMVP]
+    names = dict.fromkeys([*first, *registry.method_names().values()])
+    entries = [label(name, each) for name in names for each in registry.model_types(name) or [""]]
+    return [entry for entry in dict.fromkeys(entries) if entry not in (*_ALIASES, *UNFIT)]
+
+
+def entries(words: Sequence[str], preset: str) -> list[str]:
+    """The words after ``--methods`` as the benchmark names them, each once; `ALL_METHODS` stands for `every`.
+
+    The network that a method's config has is not said: SimVP:gSTA is SimVP. UserError for an unknown name.
+    """
+    found = [_entry(each, preset) for word in words for each in (every() if word == ALL_METHODS else [word])]
+    return list(dict.fromkeys(found))
+
+
+def _entry(word: str, preset: str) -> str:
+    given, _, wanted = word.partition(":")
+    names = registry.method_names()
+    if given.lower() not in names:
+        require_known("--methods", given, [*dict.fromkeys(names.values()), ALL_METHODS])
+    name = names[given.lower()]
+    if not wanted:
+        return name
+    types = {each.lower(): each for each in registry.model_types(name)}
+    if not types:
+        raise UserError(f"--methods {word}: {name} has one network; leave out :{wanted}")
+    require_known(f"--methods {name}", types.get(wanted.lower(), wanted), types.values())
+    own = read_config(find_config(name + PRESETS[preset].suffix)).get("model_type", "")
+    return name if own.lower() == wanted.lower() else f"{name}:{types[wanted.lower()]}"
+
+
+def arguments(entry: str, preset: str) -> list[str]:
+    """The words of a command line that choose the method, its config and its network. UserError without a config."""
+    name, _, model_type = entry.partition(":")
+    chosen = ["-m", name, "-c", str(find_config(name + PRESETS[preset].suffix))]
+    return [*chosen, "--model_type", model_type] if model_type else chosen

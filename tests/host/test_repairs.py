@@ -1,0 +1,46 @@
+"""Faults of OpenSTL's own methods that `compat` repairs."""
+
+import pytest
+import torch
+
+from openstl_seqinterp import host
+
+pytestmark = pytest.mark.skipif(host.EMBEDDED, reason="repairs methods of OpenSTL, which is not installed")
+COMMON = {
+    **{"dataname": "seqinterp", "metrics": ["mse"], "device": "cpu", "dist": False, "in_shape": [4, 1, 12, 12]},
+    **{"pre_seq_length": 4, "aft_seq_length": 4, "total_length": 8, "batch_size": 2, "val_batch_size": 2},
+}
+MIM = {
+    **{"num_hidden": "4,4", "patch_size": 2, "filter_size": 3, "stride": 1, "layer_norm": 0},
+    **{"reverse_scheduled_sampling": 0, "scheduled_sampling": 0},
+}
+
+
+def _built(name, **settings):
+    torch.manual_seed(0)
+    return host.method_maps[name](**COMMON, **settings).eval()
+
+
+def test_phydnet_is_trained_on_the_loss_of_its_model():
+    method = _built("phydnet", patch_size=4)
+    logged = {}
+    method.log = lambda name, value, **_: logged.update({name: value})
+    x, y = torch.rand(2, 4, 1, 12, 12), torch.rand(2, 4, 1, 12, 12)
+    own = method.model(x, y, method.constraints, 1.0)
+    loss = method.training_step((x, y), 0)  # the targets are fed back in the first epoch
+    torch.testing.assert_close(loss, own)
+    assert logged["train_loss"] is loss
+    method.validation_step((x, y), 0)
+    torch.testing.assert_close(logged["val_loss"], (host.predict(method, x) - y).square().mean())
+
+
+def test_mim_predicts_the_same_whatever_it_read_before():
+    method = _built("mim", **MIM)
+    with torch.no_grad():
+        for parameter in method.parameters():  # some are zero at first, and then nothing is remembered
+            parameter += 0.1
+        x, other = torch.rand(2, 4, 1, 12, 12), torch.rand(3, 4, 1, 12, 12)
+        first = host.predict(method, x)
+        host.predict(method, other)
+        assert torch.equal(host.predict(method, x), first)
+        torch.testing.assert_close(host.predict(method, x[:1]), first[:1])  # a smaller last batch

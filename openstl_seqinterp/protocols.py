@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from .errors import UserError
-from .tasks import Task, around, infill_windows, one_sided, windows
+from .tasks import Task, infill_windows, nearest, one_sided, windows
 
 FRAME = (1, 36, 36)  # (C, H, W) of the simulated sequences
 LONGEST = 16  # frames read by a method that takes any number: motion is constant over no more of them
@@ -150,13 +150,19 @@ class Infill(Protocol):
         return infill_windows(observed, self.given)
 
     def context(self, observed: np.ndarray, target: float) -> tuple[int, ...] | None:
-        slots = around(observed, target, self.given)
-        return slots if np.count_nonzero(observed[slots[0] : slots[-1] + 1]) >= 2 else None
+        slots = nearest(observed, target, self.given, LONGEST)
+        return slots if self.shows(observed, slots) else None
+
+    def shows(self, observed: np.ndarray, slots: Sequence[int]) -> bool:
+        """Whether enough of these ``slots`` are observed."""
+        return sum(0 <= slot < len(observed) and bool(observed[slot]) for slot in slots) >= 2
 
     def inputs(self, frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
         channels = frames.shape[-3]
         slots = np.empty((*frames.shape[:-3], channels + self.planes, *frames.shape[-2:]), np.float32)
-        slots[..., :channels, :, :] = np.where(observed[..., None, None, None], frames, 0)  # blanks get noise too
+        slots[..., :channels, :, :] = frames
+        hidden = ~np.broadcast_to(observed, frames.shape[:-3])
+        slots[..., :channels, :, :][hidden] = 0  # blanks get noise too
         slots[..., channels, :, :], slots[..., channels + 1, :, :] = observed[..., None, None], offset[..., None, None]
         return slots
 
@@ -182,7 +188,8 @@ class Abilities:
     works on other image sizes and numbers of frames than it was trained on; ``any_channels``, on other numbers of
     channels; ``whole``, that it reads images of any size at once, not in tiles; ``compiles``, that it contains the
     host's SimVP_Model, which `torch.compile` can take and whose ``model_type`` the host knows. Another network with a
-    ``model_type`` lists its own ``model_types``.
+    ``model_type`` lists its own ``model_types``. A model that makes use of fewer frames than it is given has
+    their number as ``most_slots``: no more are then read to fill an image.
     """
 
     protocol: Protocol = ONE_SIDED

@@ -40,7 +40,7 @@ def named_checkpoint(name: str | Path) -> Path:
 
 def save_weights(path: Path, checkpoint: Mapping[str, Any], scores: Mapping[str, Any]) -> None:
     """Write a Lightning checkpoint's weights and settings, and ``scores``, which are plain values."""
-    from safetensors.torch import save_file  # imports torch, which naming a checkpoint does not need
+    from safetensors.torch import save  # imports torch, which naming a checkpoint does not need
 
     settings = {key: value for key, value in checkpoint["hyper_parameters"].items() if key not in _LOCAL}
     about = {
@@ -51,7 +51,8 @@ def save_weights(path: Path, checkpoint: Mapping[str, Any], scores: Mapping[str,
     }
     weights = {name: value.contiguous() for name, value in checkpoint["state_dict"].items()}
     with atomic(path) as temporary:
-        save_file(weights, temporary, {_ABOUT: json.dumps(about, sort_keys=True)})
+        # save_file makes a file that its owner alone may read.
+        temporary.write_bytes(save(weights, {_ABOUT: json.dumps(about, sort_keys=True)}))
 
 
 def load_safetensors(path: Path) -> dict[str, Any]:

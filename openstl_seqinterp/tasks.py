@@ -76,13 +76,35 @@ def infill_windows(observed: Sequence[bool] | np.ndarray, slots: int) -> list[Ta
 def around(observed: Sequence[bool] | np.ndarray, target: float, slots: int) -> tuple[int, ...]:
     """The ``slots`` consecutive positions near ``target`` of which most are observed, in time order.
 
-    They include the target or, if it lies between two positions, the later of these. Of several such stretches, the one
-    with the target nearest its middle is taken, where the later half is the shorter one: of 16 frames with 3 and 15
-    missing and 8 slots, frame 3 is read from 0-7 and frame 15 from 8-15. Positions beyond the end of a sequence shorter
-    than ``slots`` count as not observed.
+    They include the target or, if it lies between two positions, the later of these. Stretches that show both sides of
+    it come first. Of several that show as many, the one with the target nearest its middle is taken, where the later
+    half is the shorter one: of 16 frames with 3 and 15 missing and 8 slots, frame 3 is read from 0-7 and frame 15 from
+    8-15. Positions beyond the end of a sequence shorter than ``slots`` count as not observed.
     """
     length, place = len(observed), int(np.ceil(target))
     seen = np.append(np.asarray(observed, bool), np.zeros(slots, bool))
     starts = range(max(0, place - slots + 1), max(0, min(place, length - slots)) + 1)
-    best = max(starts, key=lambda start: (seen[start : start + slots].sum(), -abs(start + slots // 2 - place)))
+
+    def shown(start: int) -> tuple[bool, int, int]:
+        whole = seen[start : start + slots]
+        both = bool(whole[: place - start].any() and seen[place + 1 : start + slots].any())
+        return both, int(whole.sum()), -abs(start + slots // 2 - place)
+
+    best = max(starts, key=shown)
     return tuple(range(best, best + slots))
+
+
+def nearest(observed: Sequence[bool] | np.ndarray, target: float, slots: int, reach: int) -> tuple[int, ...]:
+    """``slots`` positions: the target's and those of the observed frames nearest to it, in time order.
+
+    As `around`, for what reads frames at any times: others that are missing take no slots but those that are left, so
+    that both sides are seen however many are missing in a row, as far as ``reach`` positions away.
+    """
+    length, place = len(observed), int(np.ceil(target))
+    near = range(place - reach, place + reach + 1)
+    kept = [each for each in near if each == place or (0 <= each < length and observed[each])]
+    first = max(0, min(kept.index(place) - slots // 2, len(kept) - slots))
+    taken = kept[first : first + slots]
+    others = set(range(max(length, place + 1) + slots)) - set(kept)
+    left = sorted(others, key=lambda each: (each >= length, abs(each - place)))[: slots - len(taken)]
+    return tuple(sorted([*taken, *left]))

@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from openstl_seqinterp.errors import UserError
-from openstl_seqinterp.tasks import Task, around, one_sided, runs, windows
+from openstl_seqinterp.tasks import Task, around, nearest, one_sided, runs, windows
 
 # Runs of observed images with one missing image between them, or several where a run is empty.
 masks = st.lists(st.integers(0, 12), max_size=4).map(lambda runs: [c == "1" for c in "0".join("1" * n for n in runs)])
@@ -97,10 +97,51 @@ def test_around_is_the_stretch_that_shows_most_with_the_target_in_it(mask, data,
     assert found == tuple(range(found[0], found[0] + slots))
     assert found[0] == 0 or found[-1] < len(mask) or place == found[-1]
     stretches = [range(start, start + slots) for start in range(max(0, len(mask) - slots) + 1)]
-    best = max(sum(shown[position] for position in each) for each in stretches if place in each)
-    assert sum(shown[position] for position in found) == best
+
+    def both_and_all(each):
+        both = any(shown[p] for p in each if p < place) and any(shown[p] for p in each if p > place)
+        return both, sum(shown[p] for p in each)
+
+    assert both_and_all(found) == max(both_and_all(each) for each in stretches if place in each)
 
 
 @pytest.mark.parametrize(("target", "first"), [(3, 0), (15, 8), (8, 4)])
 def test_around_centres_the_target_where_it_can(target, first):
     assert around(np.ones(16, bool), target, 8) == tuple(range(first, first + 8))
+
+
+@given(masks.filter(bool), st.data(), st.integers(2, 8), st.booleans())
+def test_nearest_leaves_out_what_is_missing(mask, data, slots, between):
+    target = data.draw(st.integers(0, len(mask) - 1)) - 0.5 * between
+    place = int(np.ceil(target))
+    found = nearest(mask, target, slots, len(mask))
+    assert len(found) == slots
+    assert list(found) == sorted(set(found))
+    assert place in found
+    shown = [position for position in found if position < len(mask) and mask[position]]
+    # What is not taken lies further away than all that is, on its side.
+    left_out = {position for position, known in enumerate(mask) if known} - set(shown) - {place}
+    assert not any(shown[0] < position < shown[-1] for position in left_out)
+    assert not left_out or set(found) == {*shown, place}
+    for side, most in ((range(place), slots // 2), (range(place + 1, len(mask)), slots - slots // 2 - 1)):
+        known = sum(mask[position] for position in side)
+        assert sum(position in side for position in shown) >= min(known, most)
+
+
+@pytest.mark.parametrize("target", [3, 15, 8])
+def test_nearest_reads_what_around_does_where_nothing_else_is_missing(target):
+    observed = np.arange(16) != target
+    assert nearest(observed, target, 8, 16) == around(observed, target, 8)
+
+
+def test_nearest_does_not_look_further_than_its_reach():
+    observed = np.isin(np.arange(40), [0, 15, 25, 39])
+    assert np.isin([15, 20, 25], nearest(observed, 20, 4, 5)).all()
+    assert not observed[list(nearest(observed, 20, 4, 4))].any()
+    assert nearest(observed, 45, 2, 6) == (39, 45)
+
+
+def test_slots_that_are_left_are_of_the_sequence_where_it_has_as_many():
+    assert nearest([True, False, True, False, False, True], 1, 6, 16) == (0, 1, 2, 3, 4, 5)
+    assert nearest([True, False, True, True], 3, 4, 16) == (0, 1, 2, 3)
+    assert nearest([True, False, True], 1, 5, 16) == (0, 1, 2, 3, 4)

@@ -67,7 +67,7 @@ def compared(experiment: SeqInterpExperiment, cases: Mixed) -> dict[str, dict[st
             both = predicted.image, as_motion_has_it(predicted.frames)
             errors = [float((image[0] - y).square().mean()) + _ROUNDING for image in both]
             dataset, case = cases.of(number)
-            for key in (dataset.data_name, f"{dataset.data_name}, {dataset.kind(case)}"):
+            for key in ("all", dataset.data_name, f"{dataset.data_name}, {dataset.kind(case)}"):
                 found.setdefault(key, []).append((-10 * np.log10(errors[0]), -10 * np.log10(errors[1])))
     return {
         key: {

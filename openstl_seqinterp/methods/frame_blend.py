@@ -32,7 +32,7 @@ def blend(frames: Frames, weights: torch.Tensor, added: torch.Tensor | None = No
                 way = resized(frames.displacement[:, frame, part], grid)
                 if added is not None:
                     way = way + more[:, 0] + offset * more[:, 1]
-                moved = read(frames.source[:, frame, part], resized(way, full))
+                moved = read(frames.source[:, frame, part], resized(way, full) if way.any() else None)
                 total = torch.addcmul(total, share * weights[:, frame, None], moved)
     return total
 
@@ -52,8 +52,10 @@ class _Reader:
         self._arrays: dict[tuple[int, int], np.ndarray] = {}
         self.row = torch.arange(len(sources), device=sources.device)
 
-    def __call__(self, number: torch.Tensor, way: torch.Tensor) -> torch.Tensor:
-        """The images ``number`` (B,) of each case, read at x + ``way`` (B, 2, H, W)."""
+    def __call__(self, number: torch.Tensor, way: torch.Tensor | None) -> torch.Tensor:
+        """The images ``number`` (B,) of each case, read at x + ``way`` (B, 2, H, W), or as they are."""
+        if way is None:
+            return self.sources[self.row, number]
         if way.requires_grad or self.sources.device.type != "cpu":
             images = self.sources[self.row, number]
             with torch.autocast(images.device.type, enabled=False):

@@ -40,10 +40,10 @@ def move(images: torch.Tensor, motion: torch.Tensor, steps: torch.Tensor, beyond
 class LatentAffine_Model(nn.Module):
     """Maps a batch of ``seqinterp_infill`` (B, S, C + 2, H, W), any S, to the image at offset 0 (B, 1, C, H, W).
 
-    The slots are one image apart. Gauss-Newton ``refinements`` find the motion per step, on large images at a fraction
-    of their size first. The observed images are moved to the target and blended, with weights that depend on their
-    distance and noise. The bias that noise clipped at zero adds to the blend is removed pixel by pixel. If fewer than
-    two images are observed, the motion is unknown and the prediction is that of a sequence at rest.
+    Gauss-Newton ``refinements`` find the motion per step, on large images at a fraction of their size first. The
+    observed images are moved to the target and blended, with weights that depend on their distance and noise. The bias
+    that noise clipped at zero adds to the blend is removed pixel by pixel. If fewer than two images are observed, the
+    motion is unknown and the prediction is that of a sequence at rest.
     """
 
     def __init__(self, in_shape: list[int], hidden: int = 16, refinements: int = 5, **unused: Any) -> None:

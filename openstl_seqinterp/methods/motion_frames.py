@@ -23,7 +23,7 @@ FRAMES = HYPOTHESES + 2  # and the neighbours as they are
 UNLIKELY = -9.0  # log weight, before training, of what `motion` does not blend: 1 in 8,000
 NEVER = -1e4  # log weight of a frame that is not there
 PLANES = 10  # of a frame, that a network reads
-_READ = 4  # images that `motion` reads, half of them on each side where it can
+READ = 4  # images that `motion` reads, half of them on each side where it can
 
 
 class Frames(NamedTuple):
@@ -68,13 +68,13 @@ def _sample(images: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> dic
     found: list[Hypothesis] = []
     continued = None
     if before and after:
-        half = _READ // 2
+        half = READ // 2
         greys = {place: grey_levels(images[slot[place]]) for place in (*before[:half], *after[:half])}
         found = hypotheses(greys, before[:half], after[:half], 0.0)
         size = found[0].cost.shape
     else:
         size = grey_levels(images[0]).shape
-        known = {place: images[slot[place]] for place in nearest[:_READ]}
+        known = {place: images[slot[place]] for place in nearest[:READ]}
         continued = extrapolate(known, 0.0) if known else np.zeros_like(images[0])
     sample: dict[str, Any] = {
         "source": np.zeros((FRAMES, 2), np.int64),

@@ -20,7 +20,7 @@ from ..motion.warp import rigid_flow
 from ..protocols import INFILL, Abilities
 from .frame_blend import as_motion_has_it, blend
 from .local_motion import follow, motions, move
-from .motion_frames import FRAMES, PLANES, UNLIKELY, Frames, read_frames, read_planes, resized
+from .motion_frames import FRAMES, PLANES, READ, UNLIKELY, Frames, read_frames, read_planes, resized
 from .photometry import BlendLogits, Tone, blend_weights, clipped_noise, decibel, noise_level
 from .upstream import NetworkSettings
 
@@ -61,6 +61,7 @@ class SimVP_Motion_Model(nn.Module):
     ) -> None:
         super().__init__()
         self.denoise, self.reach, self.multiple = denoise, reach, 2 ** (N_S // 2)
+        self.most_slots = in_shape[0] if denoise else min(in_shape[0], READ + 1)
         frames = FRAMES + 2 * denoise
         size = self.reduced(tuple(in_shape[2:]))
         self.network = host.SimVP_Model(in_shape=[frames, PLANES, *size], N_S=N_S, **args)

@@ -9,13 +9,17 @@ import torch
 from torch import nn
 
 from ..protocols import INFILL, Infill
+from ..tasks import around
 
 
 class Redrawn(Infill):
-    """`Infill` for a network that draws into one of its slots: none belongs to a time between two images."""
+    """`Infill` for a network that draws into one of its slots: they are one step apart, and none lies between two."""
 
     def context(self, observed: np.ndarray, target: float) -> tuple[int, ...] | None:
-        return super().context(observed, target) if target == int(target) else None
+        if target != int(target):
+            return None
+        slots = around(observed, target, self.given)
+        return slots if self.shows(observed, slots) else None
 
 
 REDRAWN = Redrawn(INFILL.name, INFILL.given, INFILL.predicted, INFILL.drop)

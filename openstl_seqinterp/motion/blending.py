@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,11 +20,13 @@ class Candidate(NamedTuple):
 
 def blend(candidates: Iterable[Candidate]) -> np.ndarray:
     """Their weighted mean (H, W, C)."""
-    weights: Any = 0
-    total: Any = 0
-    for weight, image in candidates:
-        weights, total = weights + weight, total + weight * image
-    return np.asarray(total / weights)
+    rest = iter(candidates)
+    weight, image = next(rest)
+    weights, total = weight.copy(), weight * image
+    for weight, image in rest:
+        weights += weight
+        total += weight * image
+    return np.divide(total, weights, out=total)
 
 
 def spread(candidates: Iterable[Candidate]) -> np.ndarray:

@@ -16,8 +16,8 @@ _SEARCHED = 144  # pixels: DIS looks for patches of 8x8, so smaller images are e
 _LEAST, _LONGEST, _LARGEST = 16, 2**14, 2**19  # pixels of a side, of one that is enlarged, and of such an image
 _HALVED = 200  # pixels a side: larger images are searched at half their size
 _REMEMBERED = 24  # flows: neighbouring targets share pairs of images
-_FIRST_DESCENTS = 12  # steps of a patch for a first estimate
-_STRIDE, _DESCENTS = 4, 8  # of the patches, and steps of each, from a first estimate
+_FIRST_STRIDE, _FIRST_DESCENTS = 4, 40  # of the patches for a first estimate, and steps of each: far, for fast motion
+_DESCENTS = 8  # from a first estimate
 _DESCENTS_FROM_REST = 16
 _REFINEMENTS = 2  # variational steps of the whole flow
 
@@ -84,6 +84,7 @@ def continued_flow(source: np.ndarray, destination: np.ndarray, behind: np.ndarr
 def _coarse(shape: tuple[int, int], source: bytes, destination: bytes) -> np.ndarray:
     """A flow that is good enough to start from."""
     method = _medium()
+    method.setPatchStride(_FIRST_STRIDE)
     method.setGradientDescentIterations(_FIRST_DESCENTS)
     method.setVariationalRefinementIterations(0)
     one, other = _pair(shape, source, destination)
@@ -97,10 +98,7 @@ def _continued(
     first = None if behind is None else -np.float32(times) * _coarse(shape, source, behind)
     method = _medium()
     method.setFinestScale(0)
-    method.setGradientDescentIterations(_DESCENTS_FROM_REST)
-    if first is not None:  # fewer steps and patches reach the same, in half of the time
-        method.setPatchStride(_STRIDE)
-        method.setGradientDescentIterations(_DESCENTS)
+    method.setGradientDescentIterations(_DESCENTS_FROM_REST if first is None else _DESCENTS)
     method.setVariationalRefinementIterations(_REFINEMENTS)
     one, other = _pair(shape, source, destination)
     return _read_only(method.calc(one, other, first))

@@ -12,8 +12,8 @@ from ..protocols import INFILL
 class Slots(NamedTuple):
     """Images (B, S, C, H, W), zero where not observed; ``observed`` bool (B, S); ``offset`` (B, S) in images.
 
-    Slots are one image apart. ``offset`` is the time from the target: negative before it, rising or falling,
-    and a fraction if the target lies between two images.
+    ``offset`` is the time from the target: negative before it, rising or falling, and a fraction if the target lies
+    between two images. Slots are one image apart, or more where the images between them are missing.
     """
 
     images: torch.Tensor

@@ -46,7 +46,7 @@ class Network(Filler):
         load_weights(self.method, checkpoint, path)
         speedups.prepare(self.method.model, device.accelerator(requested), device.PRECISIONS["32"])
         self.method.eval().to(self.device)
-        self.protocol = replace(self.abilities.protocol, given=slots)
+        self.protocol = replace(self.abilities.protocol, given=getattr(self.method.model, "most_slots", slots))
         self.channels, self.size = planes - self.protocol.planes, tuple(size)
         # Networks of any size halve their images so often.
         self.multiple = 2 ** (settings.get("N_S", 0) // 2)

@@ -47,7 +47,7 @@ class Scale(scale.Scale):
 
     def to_unit(self, frame: np.ndarray, axis: int = -1) -> np.ndarray:
         """Float32 (H, W, C) of a frame, nothing clipped; NaN where it has no value."""
-        unit = self._unit(frame) if self._table is None else self._table[frame.view(f"u{frame.dtype.itemsize}")]
+        unit = self._unit(frame) if self._table is None else _looked_up(frame, self._table)
         blank = self.blank(frame, axis)
         return np.where(blank, np.float32(np.nan), unit) if blank.any() else unit
 
@@ -161,3 +161,11 @@ def _likeliest(function: Predict, frames: Sequence[np.ndarray], nearest: np.ndar
         best[likely > strength] = label
         strength = np.maximum(likely, strength)
     return best
+
+
+def _looked_up(frame: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """The values of a ``table`` by the bits of a frame's."""
+    bits = frame.view(f"u{frame.dtype.itemsize}")
+    if bits.dtype == np.uint8:
+        return np.asarray(cv2.LUT(bits, table)).reshape(frame.shape)  # five times as fast as NumPy
+    return np.take(table, bits, mode="clip")  # no index lies outside, and this mode is the fast one

@@ -74,6 +74,7 @@ def table(
     cells |= {name: [values] for name in others if (values := runs[0].values(name, metric, frame))}
     if paper:
         cells[PAPER] = [{name: printed(runs[0].train_set, name).get(metric) for name in runs[0].scores}]
+    cells = {name: column for name, column in cells.items() if name in columns or any(map(_known, column))}
     floor = runs[0].values(FLOOR, metric, frame)
     rows = [
         [
@@ -86,6 +87,11 @@ def table(
         for name in runs[0].scores
     ]
     return "\n".join(markdown_table(["test set", *cells], rows))
+
+
+def _known(values: Values) -> bool:
+    """Whether there is a value at all: own data have no noise floor, and the paper did not print everything."""
+    return any(value is not None for value in values.values())
 
 
 def cell(values: Sequence[float | None], unit: float | None, metric: str) -> str:
@@ -108,6 +114,7 @@ def terminal_tables(run: Record) -> list[Table]:
         columns |= {f"MSE\n{name}": (run.values(name, "mse", frame), "mse") for name in predictors() if name != MODEL}
         if frame == ALL:  # the paper printed only scores of all images together
             columns[f"MSE\n{PAPER}"] = {name: printed(run.train_set, name).get("mse") for name in run.scores}, "mse"
+        columns = {name: column for name, column in columns.items() if name.endswith(MODEL) or _known(column[0])}
         for name in columns:
             shown.add_column(name, justify="right", style="bold" if name.endswith(MODEL) else None)
         for name in run.scores:

@@ -75,6 +75,16 @@ class Scenes:
             if usual and self._a_step(pairs[number]) > _CUT * max(_QUIET, float(np.median(usual))):
                 yield pairs[number]
 
+    def flashes(self, known: Sequence[int], first: int, last: int) -> Iterator[int]:
+        """Those of the ``known`` positions, between two cuts, on whose other sides one scene goes on.
+
+        A flash, a black frame or a damaged one is no scene.
+        """
+        for (_, one), (other, _) in pairwise(self.cuts(known, first - 1, last + 1)):
+            number = known.index(one)
+            if one == other and not any(self.cuts([*known[:number], *known[number + 1 :]], number - 1, number)):
+                yield one
+
     def _a_step(self, pair: tuple[int, int]) -> float:
         """The residual of a pair, as if it were one step apart: it grows with about the root of the time between."""
         return self._residual(*pair)[0] / float(np.sqrt(max(1.0, np.ptp(self.places[list(pair)]))))

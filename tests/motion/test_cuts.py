@@ -82,3 +82,37 @@ def test_uneven_gaps_are_no_cuts():
 def test_images_of_a_few_pixels_have_no_scenes():
     rng = np.random.default_rng(0)
     assert found([rng.random((2, 300, 1), np.float32) * (t > 3) for t in range(8)]) == []
+
+
+FLASH = 5
+
+
+def flashed(other):
+    images = [seen(BRIGHT, shift(1.5 * t)) for t in range(10)]
+    images[FLASH] = other
+    return images
+
+
+@pytest.mark.parametrize("other", [np.zeros((120, 120, 1), np.float32), seen(DARK, shift(0))], ids=["black", "other"])
+def test_a_single_image_unlike_those_around_it_is_a_flash(other):
+    images = flashed(other)
+    scenes = Scenes(images.__getitem__, np.arange(10.0))
+    assert list(scenes.flashes(range(10), 0, 9)) == [FLASH]
+    assert list(scenes.flashes(range(10), FLASH, FLASH + 1)) == [FLASH]
+    assert list(scenes.flashes(range(10), 0, 2)) == []
+
+
+def test_a_scene_of_one_image_between_two_others_is_no_flash():
+    third = 0.5 * texture(seed=5)
+    images = [seen(each, shift(0)) for each in 5 * [DARK] + [third] + 4 * [BRIGHT]]
+    assert list(Scenes(images.__getitem__, np.arange(10.0)).flashes(range(10), 0, 9)) == []
+
+
+@pytest.mark.parametrize("missing", [FLASH - 1, FLASH + 1])
+def test_a_flash_is_not_read(missing):
+    images = np.stack(flashed(seen(DARK, shift(0))))
+    observed = np.arange(10) != missing
+    given = np.where(observed[:, None, None, None], images, np.nan)
+    filled = openstl_seqinterp.fill(given, observed)
+    assert error(filled[missing], images[missing]) < 0.01
+    np.testing.assert_array_equal(filled[FLASH], images[FLASH])

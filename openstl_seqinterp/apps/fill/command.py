@@ -27,7 +27,7 @@ def _parser() -> Parser:
         description="Fill, extend or refine sequences: folders of images, videos, stacks, arrays.",
     )
     parser.add_argument("inputs", nargs="+", metavar="input", help="folder, video, stack, array or table; or a pattern")
-    parser.add_argument("--checkpoint", help="best.ckpt of a run; shipped: that of tools/pretrain.py")
+    parser.add_argument("--checkpoint", help="best.ckpt of a run; shipped: the package's own weights")
     parser.add_argument(
         "--method",
         help=f"{', '.join(reversed(BASELINES))} (default: {DEFAULT}), without training; with a checkpoint too: "

@@ -74,7 +74,7 @@ class Filling:
     ``read`` gives an observed one, ``places`` (T,) says when the positions are, in steps (0, 1, 2, ... by default).
     Ask in rising order. No image is read from another scene where ``cuts`` are looked for, unless the method can do
     nothing with those of its own. ``used`` says how each image was read, by its place, and ``found`` which cuts, by the
-    positions beside them, were in the way.
+    positions beside them, were in the way, and ``flashes`` which single images, unlike those around them.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class Filling:
         self.scenes = Scenes(read, self.places) if cuts and not scale.labels else None
         self.used: dict[float, Reading] = {}
         self.found: set[tuple[int, int]] = set()
+        self.flashes: set[int] = set()
         self._filled: dict[int, np.ndarray] = {}
         self._needed = {p for each in self.readings.values() for p in each.sources if not self.observed[p]}
 
@@ -131,7 +132,7 @@ class Filling:
     def aside(self) -> Filling:
         """The same for trials: how they are read is not part of what this one says of its own images."""
         other = copy(self)
-        other.used, other.found = {}, set()
+        other.used, other.found, other.flashes = {}, set(), set()
         return other
 
     def again(self, position: int, hidden: Sequence[int] = ()) -> Reading | None:
@@ -152,12 +153,19 @@ class Filling:
         return np.where(np.isnan(image), self.predict(reading, float(self.places[position])), image)
 
     def in_scene(self, reading: Reading, target: float) -> Reading:
-        """``reading`` without the images of other scenes than that of the place ``target``."""
+        """``reading`` without flashes, and without the images of other scenes than that of the place ``target``."""
         sources = [place for place in reading.sources if self.observed[place]]
         if self.scenes is None or not sources:
             return reading
         known = np.flatnonzero(self.observed & reading.known).tolist()
         first, last = np.searchsorted(known, [min(sources), max(sources)]).tolist()
+        if flashes := list(self.scenes.flashes(known, first, last)):
+            own = reading.known.copy()
+            own[flashes] = False
+            context = self.filler.context(own, self.places, target)
+            if context is not None:
+                self.flashes.update(flashes)
+                return self.in_scene(Reading(context, own), target)
         cuts = list(self.scenes.cuts(known, first, last))
         if not cuts:
             return reading

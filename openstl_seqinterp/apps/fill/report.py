@@ -166,6 +166,9 @@ class Report:
                 f"no image shows where between {', '.join(hidden)} the scene ends: images there are taken to be of the "
                 "scene of the nearer one"
             )
+        flashes = sorted({place for choice in self.job.choices for place in choice.filling.flashes})
+        if shown := [number[place] - 1 for place in flashes if place in number]:
+            notes.append(f"{numbered(shown)}: unlike those on both sides, which are alike, and not read (see --cuts)")
         return cuts, notes
 
     def write(self, content: dict[str, Any]) -> None:

@@ -45,6 +45,18 @@ def test_no_ghost_of_the_other_scene(film, tmp_path, method, predict, report_of,
     assert "no image shows where between 4 and 6 the scene ends" in capsys.readouterr().out
 
 
+def test_a_black_image_is_not_read_and_the_report_says_so(film, tmp_path, predict, report_of):
+    folder, frames = film
+    for number in range(1, LENGTH + 1):  # one scene
+        cv2.imwrite(str(folder / f"{number:02d}.png"), frames[-1] * (number != 5))
+    out = tmp_path / "out"
+    assert predict(folder, out, "--missing", 6, "--as", "npy") == 0
+    report = report_of(out)
+    assert report["filled"][0]["read_from"] == [3, 4, 7, 8]
+    assert report["cuts"] == []
+    assert any(note.startswith("image 5: unlike those on both sides") for note in report["notes"])
+
+
 def test_cuts_may_be_turned_off(film, tmp_path, predict, report_of):
     folder, frames = film
     out = tmp_path / "out"

@@ -68,6 +68,15 @@ class History(Callback):
         self.epochs = [*self.epochs, epoch]
 
 
+class FrozenStatistics(Callback):
+    """Batch normalization keeps the statistics that it began with: those of a few new batches would be far off."""
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        for module in pl_module.modules():
+            if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+                module.eval()
+
+
 class Finite(Callback):
     """Ends training with a UserError at the first step, or validation, whose loss is not finite."""
 

@@ -20,7 +20,16 @@ from pytorch_lightning.utilities.seed import isolate_rng
 from torch.utils.data import DataLoader
 
 from . import device, host, registry, speedups
-from .callbacks import Announcement, Deadline, Finite, History, SeededEpochs, checkpoints, progress_bar
+from .callbacks import (
+    Announcement,
+    Deadline,
+    Finite,
+    FrozenStatistics,
+    History,
+    SeededEpochs,
+    checkpoints,
+    progress_bar,
+)
 from .checkpoint import BEST, LAST, load_checkpoint, load_weights, require_same_run, validation_score
 from .data.dataset import ShareSampler
 from .data.loaders import load_data, withheld_datasets
@@ -100,6 +109,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         ours = [
             SeededEpochs(args.seed),
             Finite(),
+            *([FrozenStatistics()] if args.initial else []),
             Announcement(),
             progress_bar(),
             self.history,  # before the checkpoints, which include it

@@ -118,6 +118,16 @@ def test_the_first_store_has_nothing_of_what_is_withheld(root, simulated):
     np.testing.assert_array_equal(frames, expected)
 
 
+def test_whole_windows_have_what_is_withheld_in_its_place(root, simulated):
+    own, frames = Store.open(root / "own"), simulated[0]
+    for part, sequences in ((TRAIN, range(60)), (TEST, range(80, 100))):
+        every = own.windows(part, 14)
+        assert len(every) == len(sequences) * 3
+        for number in (0, 1, len(every) - 1):
+            sequence, start = sequences[number // 3], number % 3
+            np.testing.assert_array_equal(own.whole(every[number]), frames[sequence, start : start + 14])
+
+
 def test_what_is_known_of_it_is_found_without_a_frame(root, monkeypatch):
     monkeypatch.setattr(StoredFrames, "__getitem__", None)
     protocol, frame, scale = own_view(root, "own", ONE_SIDED)

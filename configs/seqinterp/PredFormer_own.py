@@ -9,7 +9,7 @@ num_heads = 2
 mlp_ratio = 4.0
 depth = 12
 # training
-epoch = 120
+epoch = 30
 batch_size = 4
 val_batch_size = 4
 opt = 'adam'

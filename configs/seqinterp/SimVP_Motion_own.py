@@ -1,5 +1,5 @@
 # python tools/train.py -d NAME -m SimVP_Motion -c configs/seqinterp/SimVP_Motion_own.py
-# It begins as the motion that it reads, so fewer windows do; each image of a window is a target, which makes eight cases.
+# It begins as the motion that it reads, so it needs few cases, of which each is slow: flows are searched between its images.
 method = 'SimVP_Motion'
 # model
 model_type = 'gSTA'
@@ -11,8 +11,8 @@ N_S = 2
 N_T = 2
 mlp_ratio = 4.0
 # training
-epoch = 6
-epoch_cases = 104
+epoch = 2
+epoch_cases = 52
 batch_size = 4
 val_batch_size = 4
 opt = 'adam'

@@ -2,6 +2,7 @@
 
 import json
 from importlib.util import find_spec
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -287,3 +288,10 @@ def test_a_damaged_record_is_named(made, tmp_path):
     (tmp_path / "clip.json").write_text(json.dumps(content))
     with pytest.raises(UserError, match=r"clip\.json is damaged \(rows"):
         ContinuedResult.read(tmp_path / "clip.json")
+
+
+def test_the_committed_page_is_that_of_the_committed_record():
+    results = Path(__file__).resolve().parents[3] / "results"
+    record = ContinuedResult.read(results / "radar.json")
+    assert (results / "radar.md").read_text() == page(record)
+    assert {"motion", "pySTEPS", "S-PROG", "SimVP", "SimVP_Motion"} < {*record.methods}

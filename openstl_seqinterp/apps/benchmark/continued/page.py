@@ -47,6 +47,8 @@ def _head(record: ContinuedResult) -> list[str]:
     made = ", ".join(f"{name} {number}" for name, number in record.versions.items())
     flags = f" --thresholds {' '.join(f'{each:g}' for each in setup.thresholds)}" if setup.thresholds else ""
     flags += " --pysteps" if setup.pysteps else ""
+    if trained := [name for name, rows in record.methods.items() if rows[0].training]:
+        flags += f" --methods {' '.join(trained)} --seeds {max(len(record.methods[name]) for name in trained)}"
     channels, height, width = setup.shape
     none = f"; {setup.fill_value:g} is no value" if setup.fill_value is not None else ""
     counts = listed([f"{count} for {part}" for part, count in setup.images.items()])
@@ -168,10 +170,8 @@ def _limits(record: ContinuedResult) -> list[str]:
     if trained:
         lines += ["- They do not show what networks can do after training on the thousands of sequences that they are"]
         lines += ["  made for. Each has one setting, for a small machine and not chosen for these data."]
-        lines += [
-            f"- Of {len(trained)} trained networks {early} were best on the images for validation before their last"
-        ]
-        lines += ["  epoch: where that is so, more epochs of the same few windows would hardly help."]
+        lines += [f"- {early} of {len(trained)} trained networks were best on the images for validation before their"]
+        lines += ["  last epoch; those that were not might gain from more epochs."]
         if max(map(len, record.methods.values())) == 1:
             lines += ["- One seed each: how far others lie from it is not known."]
     return lines

@@ -294,4 +294,4 @@ def test_the_committed_page_is_that_of_the_committed_record():
     results = Path(__file__).resolve().parents[3] / "results"
     record = ContinuedResult.read(results / "radar.json")
     assert (results / "radar.md").read_text() == page(record)
-    assert {"motion", "pySTEPS", "S-PROG", "SimVP", "SimVP_Motion"} < {*record.methods}
+    assert {"motion", "pySTEPS", "S-PROG", "SimVP", "PredFormer", "SimVP_Motion"} < {*record.methods}

@@ -40,6 +40,7 @@ setup(
         "pytorch-lightning>=2.6",
         "timm>=1.0",
         "safetensors>=0.4",
+        "torchmetrics>=1.3",
         "numpy>=2.1",
         "mmcv-lite>=2.1",
         "opencv-python>=4.10",

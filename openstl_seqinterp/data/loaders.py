@@ -7,6 +7,7 @@ the name of each protocol, imported ones under their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,17 +64,26 @@ def is_own(data_root: Path, name: str) -> bool:
 def own_view(data_root: Path, name: str, protocol: Protocol) -> tuple[Protocol, tuple[int, ...], Scale]:
     """An imported data set as seen through ``protocol``: this for its sequences, a frame's (C, H, W), and its scale.
 
-    Networks read as many images as in the simulated sets, or fewer where no stretch of observed ones is as long; those
-    that are told what is missing may read as many as a sequence has. UserError where its sequences are too short.
+    Networks read as many images as in the simulated sets, or fewer where no stretch of observed ones is as long. In a
+    store nothing is missing from training, so that a window may be as long as a sequence, if each withheld image has as
+    many observed ones beside it as are read. UserError where its sequences are too short.
     """
     sequences = _load(data_root / name, name)
     known = sequences.always_observed()
-    stored = (data_root / name / KNOWN).exists()  # where nothing is missing from training
-    longest = len(known) if stored and protocol.masked else max(map(len, runs(known)), default=0)
+    longest = max(map(len, runs(known)), default=0)
+    if (data_root / name / KNOWN).exists():
+        longest = len(known) if protocol.masked else min(len(known), 2 * _beside(known, protocol))
     try:
         return protocol.within(longest), sequences.frames.shape[1:], sequences.scale
     except UserError as error:
         raise UserError(f"{data_root / name}: {error}") from error
+
+
+def _beside(known: np.ndarray, protocol: Protocol) -> int:
+    """As how many images ``protocol`` can read, at most as many as it does, for each that is not ``known`` (T,)."""
+    hidden = np.flatnonzero(~known).tolist()
+    fewer = (replace(protocol, given=count) for count in range(protocol.given, 0, -1))
+    return next((each.given for each in fewer if all(each.context(known, place) for place in hidden)), 0)
 
 
 def families(dataname: str) -> tuple[list[str], list[str]]:

@@ -143,6 +143,23 @@ class Store:
         index[:, np.array(self.about["withheld"]) - 1] = -1
         return self._set(self.frames, index)
 
+    def windows(self, part: int, length: int) -> np.ndarray:
+        """The frames (N, length) of every window of a part of the data, without a gap or a cut inside."""
+        every = windows(self.stretch, length, 1)
+        return every[self.part[every[:, 0]] == part]
+
+    def whole(self, numbers: np.ndarray) -> np.ndarray:
+        """Frames (T, C, H, W) by their ``numbers`` (T,), as they are stored, with those that are withheld."""
+        import zarr
+
+        frames, away = np.array(self.frames[numbers]), StoredFrames(self.folder / WITHHELD)
+        with _readable(self.folder / WITHHELD):
+            hidden = np.asarray(zarr.open_array(self.folder / WITHHELD / "number", mode="r")[:])
+            for place, number in enumerate(hidden.tolist()):
+                if number in numbers:
+                    frames[numbers == number] = away[np.array([place])]
+        return frames
+
     def withheld(self) -> SequenceSet:
         """The same windows, with nothing but those images."""
         frames, index = StoredFrames(self.folder / WITHHELD), tested(self.part, self.stretch, self.about["length"])

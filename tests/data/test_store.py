@@ -12,6 +12,8 @@ import torch
 import zarr
 from cases import predictions
 
+from openstl_seqinterp.apps.importing import import_sequences
+from openstl_seqinterp.apps.io import Options
 from openstl_seqinterp.apps.storing import write_frames
 from openstl_seqinterp.data import store
 from openstl_seqinterp.data.balance import speed
@@ -116,11 +118,36 @@ def test_the_first_store_has_nothing_of_what_is_withheld(root, simulated):
     np.testing.assert_array_equal(frames, expected)
 
 
+def test_whole_windows_have_what_is_withheld_in_its_place(root, simulated):
+    own, frames = Store.open(root / "own"), simulated[0]
+    for part, sequences in ((TRAIN, range(60)), (TEST, range(80, 100))):
+        every = own.windows(part, 14)
+        assert len(every) == len(sequences) * 3
+        for number in (0, 1, len(every) - 1):
+            sequence, start = sequences[number // 3], number % 3
+            np.testing.assert_array_equal(own.whole(every[number]), frames[sequence, start : start + 14])
+
+
 def test_what_is_known_of_it_is_found_without_a_frame(root, monkeypatch):
     monkeypatch.setattr(StoredFrames, "__getitem__", None)
     protocol, frame, scale = own_view(root, "own", ONE_SIDED)
     assert (protocol, frame, scale.low, scale.high) == (ONE_SIDED, (1, 36, 36), 0, 255)
     assert own_view(root, "own", INFILL)[0] == INFILL
+
+
+@pytest.mark.parametrize(
+    ("length", "withheld", "given"), [(10, [4, 10], 4), (6, [4, 6], 1), (9, [7], 4), (16, [4, 16], 4)]
+)
+def test_where_images_are_withheld_does_not_shorten_what_is_trained_on(tmp_path, length, withheld, given):
+    np.save(tmp_path / "frames.npy", np.zeros((6, length, 8, 8), np.uint8))
+    options = Options(axes="NTYX")
+    import_sequences([tmp_path / "frames.npy"], tmp_path / "own", length=length, withhold=withheld, options=options)
+    protocol = own_view(tmp_path, "own", ONE_SIDED)[0]
+    assert (protocol.given, protocol.predicted) == (given, given)
+    train, _ = window_datasets(tmp_path, "own", protocol, "own", seed=0)
+    assert train[0][0].shape == train[0][1].shape == (given, 1, 8, 8)
+    test = withheld_datasets(tmp_path, "own", protocol, ["own"])["own"]
+    assert {test.case(number)[1].targets[0] + 1 for number in range(len(test))} == {*withheld}
 
 
 @pytest.mark.usefixtures("small")

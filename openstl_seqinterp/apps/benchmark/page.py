@@ -11,6 +11,7 @@ from ...evaluation.metrics import METRICS
 from ...evaluation.records import ALL, FLOOR, Record
 from ...evaluation.tables import markdown_table, table, title
 from ...files import write_text
+from .continued.measure import OTHERS
 from .entries import PRESETS
 from .figures import curves_figure
 from .result import Epoch, Result
@@ -89,6 +90,8 @@ def write_page(out: Path, methods: Sequence[str]) -> Path:
         lines += ["", "All methods and networks that were trained, sorted: [leaderboard.md](leaderboard.md)."]
     if (out / "real.md").is_file():
         lines += ["", "On real sequences, beside RIFE and pySTEPS: [real.md](real.md)."]
+    for path in sorted({*out.glob("*.json")} - {out / f"{name}.json" for name in OTHERS}):
+        lines += ["", f"Trained on imported data, and continuing it: [{path.stem}.md]({path.stem}.md)."]
     for name in ("sequence", "windows"):
         if (out / f"{name}.png").is_file():
             lines += ["", _CAPTIONS[name], "", f"![{name}]({name}.png)"]

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from ... import device, registry
 from ..._version import __version__
 from ...callbacks import Deadline
-from ...checkpoint import FREE, LAST
+from ...checkpoint import BEST, FREE, LAST
 from ...config import resolve
 from ...data.loaders import window_datasets, withheld_datasets
 from ...errors import UserError
@@ -42,12 +42,16 @@ _SHOWN = ("n6", "n3", "n6-aug")  # the test sets of the paper's Figures 4-8
 
 @dataclass(frozen=True)
 class Run:
-    """A method, or ``NAME:MODEL_TYPE``, trained on a set with a seed and a preset's config."""
+    """A method, or ``NAME:MODEL_TYPE``, trained on a set with a seed and a preset's config.
+
+    ``dataname`` is the imported data set that it is of; None for the simulated ones.
+    """
 
     preset: str
     method: str
     train_set: str
     seed: int
+    dataname: str | None = None
 
     @property
     def name(self) -> str:
@@ -55,10 +59,12 @@ class Run:
         return f"{self.method.replace(':', '-')}_{self.train_set}_{self.seed}"
 
 
-def plan(preset: str, methods: Sequence[str], train_sets: Sequence[str], seeds: int) -> list[Run]:
+def plan(
+    preset: str, methods: Sequence[str], train_sets: Sequence[str], seeds: int, dataname: str | None = None
+) -> list[Run]:
     """All runs of a benchmark: all of the first seed, then the next."""
-    numbers = range(FIRST_SEED, FIRST_SEED + seeds)
-    return [Run(preset, method, train_set, seed) for seed, train_set, method in product(numbers, train_sets, methods)]
+    order = product(range(FIRST_SEED, FIRST_SEED + seeds), train_sets, methods)
+    return [Run(preset, method, train_set, seed, dataname) for seed, train_set, method in order]
 
 
 class Benchmark:
@@ -73,11 +79,17 @@ class Benchmark:
         """The file that exists once a run is complete."""
         return self.out / run.preset / f"{run.name}.json"
 
+    def checkpoint(self, run: Run) -> Path:
+        """The best weights of a run, once it was trained."""
+        return self._settings(run)[0] / "checkpoints" / BEST
+
     def _settings(self, run: Run) -> tuple[Path, list[str]]:
         folder = self.out / "work_dirs" / run.preset
         argv = [*arguments(run.method, run.preset), "--seed", str(run.seed)]
         argv += ["--train_set", run.train_set, "--data_root", self.data_root, "--no_display_method_info"]
         argv += ["--res_dir", str(folder), "--ex_name", run.name]
+        if run.dataname is not None:
+            argv += ["--dataname", run.dataname, "--test_sets", run.dataname]
         if self.compile and registry.abilities(run.method.partition(":")[0]).compiles:
             argv.append("--compile")
         return folder / run.name, argv

@@ -330,8 +330,9 @@ def test_the_network_of_the_peer_gets_both_neighbours_and_the_time(tmp_path, mon
 
 @pytest.mark.skipif(find_spec("pysteps") is None, reason="pysteps is not installed")
 @pytest.mark.filterwarnings("ignore")
-def test_pysteps_moves_what_moves(capsys):
-    peer = ways.Pysteps()
+@pytest.mark.parametrize("kind", [ways.Pysteps, ways.Sprog])
+def test_pysteps_moves_what_moves(kind, capsys):
+    peer = kind()
     frames = moving(9, 1, 10)
     clip = types.SimpleNamespace(frames=frames, truth=lambda place: frames[place].astype(np.float32) / 255)
     found = peer.predict(clip, np.arange(10) < 8, [8, 9])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +98,7 @@ def compare(folder: Path, used: Sequence[Way]) -> tuple[RealResult, list[Shown]]
     """The record of a comparison on the sequences of a folder, and an image of each for a picture."""
     start, left_out = (time.perf_counter(), time.process_time()), list[str]()
     found: dict[str, ClipInfo] = {}
-    scores: list[Score] = []
+    found_scores: list[Score] = []
     shown: list[Shown] = []
     with one_thread():
         for clip in clips(folder, left_out):
@@ -115,7 +115,7 @@ def compare(folder: Path, used: Sequence[Way]) -> tuple[RealResult, list[Shown]]
             )
             print(f"{clip.name}: {count} images of {width}x{height}", flush=True)
             rows, picture = _scored(clip, used)
-            scores += rows
+            found_scores += rows
             shown += [picture] if picture else []
         record = RealResult(
             folder=folder.name,
@@ -128,7 +128,7 @@ def compare(folder: Path, used: Sequence[Way]) -> tuple[RealResult, list[Shown]]
             ours=[way.name for way in used if way.name not in (RIFE, PYSTEPS)],
             clips=found,
             left_out=left_out,
-            scores=scores,
+            scores=found_scores,
         )
     return record, shown
 
@@ -152,7 +152,8 @@ def _scored(clip: Clip, used: Sequence[Way]) -> tuple[list[Score], Shown | None]
             these = {name: each[number] for name, each in images.items()}
             doubts = {name: each[number] for name, each in unsure.items()}
             truth = clip.truth(place)
-            for name, score in _scores(truth, these).items():
+            for name, score in scores(truth, these).items():
+                del score["mae"]
                 inside = {"inside": _inside(truth, these[name], doubts[name])} if name in doubts else {}
                 values.setdefault((task, name), []).append({**score, **inside, "seconds": seconds[name]})
             if task == next(iter(GAPS)) and number == len(trial.places) // 2:
@@ -178,11 +179,14 @@ def _inside(truth: np.ndarray, image: np.ndarray, deviation: np.ndarray) -> floa
     return float((error <= BAND * deviation[..., None])[np.isfinite(error)].mean())
 
 
-def _scores(truth: np.ndarray, predictions: dict[str, np.ndarray]) -> dict[str, dict[str, float]]:
-    """PSNR, SSIM and MSE of each prediction (H, W, C), over the pixels where the truth and all of them have a value."""
-    scored = np.isfinite(truth)
-    for image in predictions.values():
-        scored &= np.isfinite(image)
+def scored_pixels(truth: np.ndarray, predictions: Iterable[np.ndarray]) -> np.ndarray:
+    """Bool (H, W, C): where the truth and all predictions have a value."""
+    return np.logical_and.reduce([np.isfinite(image) for image in (truth, *predictions)])
+
+
+def scores(truth: np.ndarray, predictions: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    """PSNR, SSIM, MSE and MAE of each prediction (H, W, C), in levels of 255, over its `scored_pixels`; {} for none."""
+    scored = scored_pixels(truth, predictions.values())
     if not scored.any():
         return {}
     true = torch.from_numpy(np.where(scored, truth, np.nan)).permute(2, 0, 1)[None]
@@ -190,6 +194,7 @@ def _scores(truth: np.ndarray, predictions: dict[str, np.ndarray]) -> dict[str, 
     for name, image in predictions.items():
         predicted = torch.from_numpy(np.nan_to_num(image)).permute(2, 0, 1)[None]
         values = {metric: float(each) for metric, each in per_image(predicted, true).items()}
-        mse = values["mse"] * 255**2 / int(scored.sum())
-        found[name] = {"psnr": values["psnr"], "ssim": values["ssim"], "mse": mse}
+        values["mse"] *= 255**2 / int(scored.sum())
+        values["mae"] *= 255 / int(scored.sum())
+        found[name] = {key: values[key] for key in ("psnr", "ssim", "mse", "mae")}
     return found

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Self
+from pydantic import BaseModel, Field
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from ....errors import UserError
-from ....files import write_text
-
-_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+from ..stored import STRICT, Stored
 
 
 class ClipInfo(BaseModel):
@@ -19,7 +13,7 @@ class ClipInfo(BaseModel):
     ``speed`` is how far the fastest twentieth of its pixels moves from one image to the next, in pixels.
     """
 
-    model_config = _STRICT
+    model_config = STRICT
 
     images: int = Field(ge=1)
     first: int = Field(ge=1)
@@ -39,7 +33,7 @@ class Score(BaseModel):
     was not asked for one, as for what follows the last known image.
     """
 
-    model_config = _STRICT
+    model_config = STRICT
 
     sequence: str
     task: str
@@ -52,13 +46,11 @@ class Score(BaseModel):
     inside: float | None = Field(None, ge=0, le=1)
 
 
-class RealResult(BaseModel):
+class RealResult(Stored):
     """All of a comparison. ``methods`` are in the order of the tables, ``ours`` those that are no peers.
 
     ``minutes`` are those of the clock, ``processor_minutes`` those that it took of one processor.
     """
-
-    model_config = _STRICT
 
     folder: str
     machine: str
@@ -71,22 +63,6 @@ class RealResult(BaseModel):
     clips: dict[str, ClipInfo]
     left_out: list[str]
     scores: list[Score] = Field(min_length=1)
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """The record in a file. UserError if it is damaged or none."""
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            raise UserError(f"{path} is damaged ({where}: {first['msg']}); remove it and create it again") from None
-        except OSError as error:
-            raise UserError(f"{path} cannot be read: {error.strerror}") from error
-
-    def write(self, path: Path) -> None:
-        """Write the record as JSON, atomically."""
-        write_text(path, self.model_dump_json(indent=1) + "\n")
 
     def of(self, task: str, method: str) -> dict[str, Score]:
         """The scores of a method in a task, by sequence."""

@@ -26,7 +26,7 @@ from ...fill.uncertainty import Uncertainty
 from ...io.source import Levels, spread
 from .clips import Clip
 
-RIFE, PYSTEPS = "RIFE 4.25", "pySTEPS"
+RIFE, PYSTEPS, SPROG = "RIFE 4.25", "pySTEPS", "S-PROG"
 
 
 class Way(ABC):
@@ -149,12 +149,13 @@ class Pysteps(Way):
     def __init__(self) -> None:
         try:
             with redirect_stdout(io.StringIO()):  # it says where its configuration is
-                from pysteps import extrapolation, motion
+                from pysteps import extrapolation, motion, nowcasts
         except ImportError as error:
             raise UserError(f"--pysteps needs pysteps ({one_line(error)}): pip install pysteps") from None
         self.packages = {"pysteps": version("pysteps")}
         self._motion = motion.get_method("LK")
         self._extrapolate = extrapolation.get_method("semilagrangian")
+        self._sprog = nowcasts.get_method("sprog")
 
     def reads(self, clip: Clip) -> bool:
         return clip.frames.shape[-1] == 1
@@ -165,9 +166,30 @@ class Pysteps(Way):
         fields = np.where(np.isnan(fields), np.nanmin(fields) if np.isfinite(fields).any() else 0.0, fields)
         with redirect_stdout(io.StringIO()):
             velocity = self._motion(fields)
-            steps = [float(place - known[-1]) for place in places]
-            found = self._extrapolate(fields[-1], velocity, steps)
+            found = self._moved(fields, velocity, [float(place - known[-1]) for place in places])
         return [image[..., None].astype(np.float32) for image in found]
+
+    def _moved(self, fields: np.ndarray, velocity: np.ndarray, steps: list[float]) -> np.ndarray:
+        """The latest field of (T, H, W), moved by a velocity (2, H, W), in pixels a step, for each of ``steps``."""
+        found: np.ndarray = self._extrapolate(fields[-1], velocity, steps)
+        return found
+
+
+class Sprog(Pysteps):
+    """S-PROG along the same motion: small details, which do not last, fade with the time to go.
+
+    Seed, "A dynamic and spatial scaling approach to advection forecasting", Journal of Applied Meteorology 2003. There
+    is something where a value is above the lowest one; all other settings are those of pySTEPS.
+    """
+
+    name = SPROG
+
+    def _moved(self, fields: np.ndarray, velocity: np.ndarray, steps: list[float]) -> np.ndarray:
+        above = fields[fields > fields.min()]
+        if not len(above):
+            return super()._moved(fields, velocity, steps)
+        found: np.ndarray = self._sprog(fields, velocity, steps, precip_thr=above.min())
+        return found
 
 
 def ways(checkpoints: Sequence[str], rife: Path | None, pysteps: bool) -> list[Way]:
@@ -190,9 +212,10 @@ def ways(checkpoints: Sequence[str], rife: Path | None, pysteps: bool) -> list[W
     return found
 
 
-def versions(used: Sequence[Way]) -> dict[str, str]:
-    """Of Python and of the packages that the numbers depend on."""
-    found = {"python": sys.version.split()[0]} | {name: version(name) for name in ("numpy", "opencv-python", "torch")}
+def versions(used: Sequence[Way], *others: str) -> dict[str, str]:
+    """Of Python and of the packages that the numbers depend on, with ``others``."""
+    names = ("numpy", "opencv-python", "torch", *others)
+    found = {"python": sys.version.split()[0]} | {name: version(name) for name in names}
     for way in used:
         found |= way.packages
     return found

@@ -45,7 +45,7 @@ def test_methods_of_different_protocols_read_it_one_after_the_other(command, tmp
     for method, network in (("SimVP", NETWORK), ("LatentAffine", LATENT), ("SimVP", NETWORK)):
         assert cli.main(["train", *command(method, network)]) == 0
     inputs = {name: np.load(tmp_path / name / "saved" / "inputs.npy").shape for name in ("SimVP", "LatentAffine")}
-    assert inputs["SimVP"][1:] == (3, 1, 8, 12)  # six known images in a row: three in, three out
+    assert inputs["SimVP"][1:] == (4, 1, 8, 12)  # five known images before the withheld one: four in, four out
     assert inputs["LatentAffine"][1:] == (12, 1, 8, 12)
     assert [dict(registry.DATASETS), dict(host.dataset_parameters)] == tables
 

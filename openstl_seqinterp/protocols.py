@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from .errors import UserError
-from .tasks import Task, infill_windows, nearest, one_sided, windows
+from .tasks import Task, infill_windows, nearest, one_sided, shown, windows
 
 FRAME = (1, 36, 36)  # (C, H, W) of the simulated sequences
 LONGEST = 16  # frames read by a method that takes any number: motion is constant over no more of them
@@ -150,12 +150,12 @@ class Infill(Protocol):
         return infill_windows(observed, self.given)
 
     def context(self, observed: np.ndarray, target: float) -> tuple[int, ...] | None:
-        slots = nearest(observed, target, self.given, LONGEST)
-        return slots if self.shows(observed, slots) else None
+        slots = self.slots(observed, target)
+        return slots if len(shown(observed, slots)) >= 2 else None
 
-    def shows(self, observed: np.ndarray, slots: Sequence[int]) -> bool:
-        """Whether enough of these ``slots`` are observed."""
-        return sum(0 <= slot < len(observed) and bool(observed[slot]) for slot in slots) >= 2
+    def slots(self, observed: np.ndarray, target: float) -> tuple[int, ...]:
+        """The positions of the slots for a ``target``, whether or not enough of them are ``observed`` (T,)."""
+        return nearest(observed, target, self.given, LONGEST)
 
     def inputs(self, frames: np.ndarray, observed: np.ndarray, offset: np.ndarray) -> np.ndarray:
         channels = frames.shape[-3]

@@ -28,6 +28,12 @@ def check(model: type[BaseModel], values: Mapping[str, Any], source: str) -> Non
         raise UserError(f"{source}: {_explain(first)}{f' ({reason})' if reason else ''}") from None
 
 
+def damage(error: ValidationError) -> str:
+    """Where a record is not as its model has it, and why: the first of what is wrong."""
+    first = error.errors(include_url=False)[0]
+    return ": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]]))
+
+
 def _explain(error: ErrorDetails) -> str:
     message = error["msg"].removeprefix("Value error, ")
     if not error["loc"]:

@@ -23,6 +23,11 @@ class Task:
     targets: tuple[int, ...]
 
 
+def shown(observed: Sequence[bool] | np.ndarray, positions: Sequence[int]) -> list[int]:
+    """Those of the ``positions`` that are in the sequence and ``observed`` (T,)."""
+    return [position for position in positions if 0 <= position < len(observed) and observed[position]]
+
+
 def runs(observed: Sequence[bool] | np.ndarray) -> list[range]:
     """The maximal stretches of consecutive observed positions, in order."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], np.asarray(observed, bool), [False]]).astype(int)))
@@ -85,12 +90,12 @@ def around(observed: Sequence[bool] | np.ndarray, target: float, slots: int) -> 
     seen = np.append(np.asarray(observed, bool), np.zeros(slots, bool))
     starts = range(max(0, place - slots + 1), max(0, min(place, length - slots)) + 1)
 
-    def shown(start: int) -> tuple[bool, int, int]:
+    def worth(start: int) -> tuple[bool, int, int]:
         whole = seen[start : start + slots]
         both = bool(whole[: place - start].any() and seen[place + 1 : start + slots].any())
         return both, int(whole.sum()), -abs(start + slots // 2 - place)
 
-    best = max(starts, key=shown)
+    best = max(starts, key=worth)
     return tuple(range(best, best + slots))
 
 

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 
 from ..errors import UserError, require_known
 from ..protocols import FRAME, ONE_SIDED, PROTOCOLS, Abilities, Protocol
-from ..tasks import Task, runs
+from ..tasks import Task, runs, shown
 from .balance import balanced, speed
 from .dataset import EpochSampler, TaskDataset
 from .degrade import DEGRADATIONS, PAPER, UNION
@@ -194,7 +194,7 @@ def withheld_datasets(
 def _read_by_paper(known: np.ndarray, task: Task) -> tuple[int, ...]:
     """What a network of the paper's reads for the target, where it can, else what this ``task`` reads."""
     paper = ONE_SIDED.context(known, task.targets[0])
-    return tuple(position for position in task.context if known[position]) if paper is None else paper
+    return tuple(shown(known, task.context)) if paper is None else paper
 
 
 def _validation_share(validation: TaskDataset, train: int, drawn: int) -> Dataset[Any]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ..errors import UserError
 from ..files import write_text
+from ..settings import damage
 
 MODEL, FLOOR, ALL = "model", "floor", "all"
 # test set: predictor: frame (counted from 1, or "all"): metric; None for the infinite PSNR of an exact prediction
@@ -45,11 +46,8 @@ class Record(BaseModel):
         try:
             record = cls.model_validate_json(path.read_bytes())
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"]))
             raise UserError(
-                f"{path} is damaged or not from this plugin ({where}{': ' if where else ''}{first['msg']}); "
-                "remove it and create it again"
+                f"{path} is damaged or not from this plugin ({damage(error)}); remove it and create it again"
             ) from None
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror}") from error

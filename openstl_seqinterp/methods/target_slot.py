@@ -16,10 +16,10 @@ class Redrawn(Infill):
     """`Infill` for a network that draws into one of its slots: they are one step apart, and none lies between two."""
 
     def context(self, observed: np.ndarray, target: float) -> tuple[int, ...] | None:
-        if target != int(target):
-            return None
-        slots = around(observed, target, self.given)
-        return slots if self.shows(observed, slots) else None
+        return super().context(observed, target) if target == int(target) else None
+
+    def slots(self, observed: np.ndarray, target: float) -> tuple[int, ...]:
+        return around(observed, target, self.given)
 
 
 REDRAWN = Redrawn(INFILL.name, INFILL.given, INFILL.predicted, INFILL.drop)

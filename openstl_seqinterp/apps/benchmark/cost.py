@@ -15,6 +15,7 @@ from ... import device, host
 from ...config import resolve
 from ...errors import UserError
 from ...experiment import SeqInterpExperiment
+from ...settings import damage
 from .entries import arguments, label
 from .timing import rate
 
@@ -51,9 +52,7 @@ class Costs(BaseModel):
         try:
             return cls.model_validate_json(path.read_bytes())
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            raise UserError(f"{path} is damaged ({where}: {first['msg']}); measure again with --speed") from None
+            raise UserError(f"{path} is damaged ({damage(error)}); measure again with --speed") from None
 
 
 def flops(method: torch.nn.Module, x: torch.Tensor) -> int:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...errors import UserError
 from ...files import write_text
+from ...settings import damage
 
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -24,9 +25,7 @@ class Stored(BaseModel):
         try:
             return cls.model_validate_json(path.read_bytes())
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            raise UserError(f"{path} is damaged ({where}: {first['msg']}); remove it and create it again") from None
+            raise UserError(f"{path} is damaged ({damage(error)}); remove it and create it again") from None
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror}") from error
 

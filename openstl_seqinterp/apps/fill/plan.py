@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import UserError
 from ...motion.cuts import Scenes, of_one_scene
+from ...tasks import shown
 from ..words import numbered
 from .fillers import Filler
 from .scale import Scale
@@ -33,7 +34,13 @@ class Reading:
     @property
     def sources(self) -> list[int]:
         """The positions that an image is read from; others of the context are not there."""
-        return [place for place in self.context if 0 <= place < len(self.known) and self.known[place]]
+        return shown(self.known, self.context)
+
+
+def read_from(filler: Filler, known: np.ndarray, places: np.ndarray, target: float) -> Reading | None:
+    """How ``filler`` reads the image at the place ``target`` if positions are ``known`` (T,); None if too few are."""
+    context = filler.context(known, places, target)
+    return None if context is None else Reading(context, known)
 
 
 def plan(filler: Filler, observed: np.ndarray, places: np.ndarray) -> dict[int, Reading]:
@@ -45,8 +52,8 @@ def plan(filler: Filler, observed: np.ndarray, places: np.ndarray) -> dict[int, 
     readings: dict[int, Reading] = {}
     tried = np.flatnonzero(~known)
     while not known.all():
-        found = {int(t): filler.context(known, places, float(places[t])) for t in tried}
-        ready = {target: Reading(context, known) for target, context in found.items() if context is not None}
+        found = {int(t): read_from(filler, known, places, float(places[t])) for t in tried}
+        ready = {target: reading for target, reading in found.items() if reading is not None}
         if not ready and len(tried) < np.sum(~known):
             tried = np.flatnonzero(~known)
             continue
@@ -117,9 +124,8 @@ class Filling:
     def reading(self, place: float) -> Reading:
         """How the image at a place between positions, or beyond them, is read. UserError where it cannot be."""
         for known in (self.observed, np.ones(len(self.observed), bool)):  # from filled ones where it must be
-            context = self.filler.context(known, self.places, place)
-            if context is not None:
-                return Reading(context, known)
+            if reading := read_from(self.filler, known, self.places, place):
+                return reading
         raise UserError(
             f"no image can be put between others by this method: it fills missing positions, from {self.filler.needs}; "
             "leave --checkpoint out to follow the motion instead"
@@ -140,10 +146,13 @@ class Filling:
 
         None where it could not be.
         """
-        observed = self.observed.copy()
-        observed[[position, *hidden]] = False
-        context = self.filler.context(observed, self.places, float(self.places[position]))
-        return None if context is None else Reading(context, observed)
+        return self._without([position, *hidden], self.observed, float(self.places[position]))
+
+    def _without(self, hidden: Sequence[int], known: np.ndarray, target: float) -> Reading | None:
+        """How the image at the place ``target`` is read from those ``known`` (T,) that are not ``hidden``."""
+        known = known.copy()
+        known[hidden] = False
+        return read_from(self.filler, known, self.places, target)
 
     def without_holes(self, position: int) -> np.ndarray:
         """The image at an observed position, its pixels without a value filled as if it were missing."""
@@ -159,22 +168,19 @@ class Filling:
             return reading
         known = np.flatnonzero(self.observed & reading.known).tolist()
         first, last = np.searchsorted(known, [min(sources), max(sources)]).tolist()
-        if flashes := list(self.scenes.flashes(known, first, last)):
-            own = reading.known.copy()
-            own[flashes] = False
-            context = self.filler.context(own, self.places, target)
-            if context is not None:
-                self.flashes.update(flashes)
-                return self.in_scene(Reading(context, own), target)
         cuts = list(self.scenes.cuts(known, first, last))
+        if not cuts and first < last:
+            return reading
+        flashes = list(self.scenes.flashes(known, first, last))
+        if flashes and (steady := self._without(flashes, reading.known, target)):
+            self.flashes.update(flashes)
+            return self.in_scene(steady, target)
         if not cuts:
             return reading
         self.found.update(cuts)
         first, last = of_one_scene(cuts, self.places, target)
-        own = reading.known.copy()
-        own[:first], own[last + 1 :] = False, False
-        context = self.filler.context(own, self.places, target)
-        return reading if context is None else Reading(context, own)
+        others = [*range(first), *range(last + 1, len(reading.known))]
+        return self._without(others, reading.known, target) or reading
 
     def sources(self, reading: Reading) -> list[np.ndarray]:
         """The images (H, W, C) that one is read from."""

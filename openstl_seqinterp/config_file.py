@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import traceback
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,15 @@ _FOLDER = "seqinterp"  # of this plugin's configs, in any folder of configs
 _EXPECTED = "expected assignments, such as: lr = 1e-3"
 
 
-def find_config(method: str) -> Path:
-    """``configs/seqinterp/METHOD.py`` in the working folder or beside the plugin, in any case; UserError if none."""
-    for folder in (Path("configs") / _FOLDER, CONFIGS / _FOLDER):
+def find_config(method: str, tune: bool = False) -> Path:
+    """``configs/seqinterp/METHOD.py`` in the working folder or beside the plugin, in any case; UserError if none.
+
+    To ``tune`` given weights, ``METHOD_tune.py`` comes first.
+    """
+    stems = [f"{method}{suffix}".lower() for suffix in (["_tune", ""] if tune else [""])]
+    for stem, folder in product(stems, (Path("configs") / _FOLDER, CONFIGS / _FOLDER)):
         for path in sorted(folder.glob("*.py")):
-            if path.stem.lower() == method.lower():
+            if path.stem.lower() == stem:
                 return path
     listing = ", ".join(str(path) for path in sorted((CONFIGS / _FOLDER).glob("*.py")))
     raise UserError(f"there is no config {_FOLDER}/{method}.py; name one with --config_file (there are: {listing})")

@@ -93,7 +93,8 @@ class SeqInterpExperiment(host.BaseExperiment):
         self.view = view
         if dataloaders is None:
             self.config.update(view.parameters)
-            dataloaders = load_data(view=view.protocol, **self.config)
+            abilities = registry.abilities(self.args.method)
+            dataloaders = load_data(view=view.protocol, abilities=abilities, **self.config)
         return super()._get_data(dataloaders)
 
     def stop_at(self, deadline: Deadline) -> None:

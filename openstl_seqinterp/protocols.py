@@ -184,18 +184,20 @@ PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in (ONE_S
 class Abilities:
     """What a method declares about itself, as its class attribute ``abilities``.
 
-    ``settings`` gives the types and ranges of what its config may set. ``any_size`` and ``any_slots`` say that it
-    works on other image sizes and numbers of frames than it was trained on; ``any_channels``, on other numbers of
-    channels; ``whole``, that it reads images of any size at once, not in tiles; ``compiles``, that it contains the
-    host's SimVP_Model, which `torch.compile` can take and whose ``model_type`` the host knows. Another network with a
-    ``model_type`` lists its own ``model_types``. A model that makes use of fewer frames than it is given has
-    their number as ``most_slots``: no more are then read to fill an image.
+    ``settings`` gives the types and ranges of what its config may set. ``any_size`` and ``any_slots`` say that it works
+    on other image sizes and numbers of frames than it was trained on; ``any_channels``, on other numbers of channels;
+    ``whole``, that it reads images of any size at once, not in tiles; ``compiles``, that it contains the host's
+    SimVP_Model, which `torch.compile` can take and whose ``model_type`` the host knows. Another network with a
+    ``model_type`` lists its own ``model_types``. With ``any_slots`` it reads up to ``longest`` frames. A model that
+    makes use of fewer frames than it is given has their number as ``most_slots``: no more are then read to fill an
+    image.
     """
 
     protocol: Protocol = ONE_SIDED
     settings: type[BaseModel] | None = None
     any_size: bool = False
     any_slots: bool = False
+    longest: int = LONGEST
     any_channels: bool = False
     whole: bool = False
     compiles: bool = False
@@ -203,4 +205,4 @@ class Abilities:
 
     def reading(self, protocol: Protocol, length: int) -> Protocol:
         """``protocol`` for a sequence of ``length`` frames: all of it that the method can read."""
-        return replace(protocol, given=min(length, LONGEST)) if self.any_slots else protocol
+        return replace(protocol, given=min(length, self.longest)) if self.any_slots else protocol

@@ -64,10 +64,11 @@ def _dispatch(upstream: Callable[..., Any]) -> Callable[..., Any]:
     """``load_data`` for our data sets and, for any other name, the host's."""
 
     def load(dataname: str, *args: Any, **kwargs: Any) -> Any:
-        view = find(dataname, kwargs.get("method", SIMVP), kwargs.get("data_root", "."))
+        method = kwargs.get("method", SIMVP)
+        view = find(dataname, method, kwargs.get("data_root", "."))
         if view is None:
             return upstream(dataname, *args, **kwargs)
-        return load_data(dataname, *args, view=view.protocol, **kwargs)
+        return load_data(dataname, *args, view=view.protocol, abilities=abilities(method), **kwargs)
 
     load.seqinterp = True  # type: ignore[attr-defined]
     return load

@@ -105,6 +105,7 @@ class RunSettings(Settings):
     fp16: bool
     deterministic: bool
     drop_last: bool
+    use_augment: bool
     overwrite: bool
     no_display_method_info: bool
     filter_bias_and_bn: bool
@@ -113,7 +114,6 @@ class RunSettings(Settings):
     dist: Literal[False] = Field(False, description="Lightning distributes by itself: start processes with torchrun")
     torchscript: Literal[False] = Field(False, description="OpenSTL never implemented it")
     use_prefetcher: Literal[False] = Field(False, description="it cannot run under Lightning")
-    use_augment: Literal[False] = Field(False, description="use --train_set n6-aug or n6-all")
 
     @model_validator(mode="after")
     def _fit_each_other(self) -> RunSettings:

@@ -1,11 +1,10 @@
-import ast
 from pathlib import Path
 
 import pytest
 
 from openstl_seqinterp import host
 from openstl_seqinterp.config import resolve
-from openstl_seqinterp.config_file import CONFIGS
+from openstl_seqinterp.config_file import CONFIGS, read_config
 from openstl_seqinterp.errors import UserError
 
 # A config as OpenSTL ships them for Moving MNIST (names and values, not its file).
@@ -46,15 +45,21 @@ def test_the_main_command_is_the_papers_table_1():
 @pytest.mark.parametrize("path", sorted((CONFIGS / "seqinterp").glob("*.py")), ids=lambda path: path.stem)
 def test_every_config_resolves_and_opens_with_its_command(path: Path):
     text = path.read_text()
-    own = path.stem.endswith("_own")  # for imported data, whose name and size are the user's
+    own = path.stem.endswith(("_own", "_tune"))  # for imported data, whose name and size are the user's
     assert text.startswith(f"# python tools/train.py -d {'NAME' if own else 'seqinterp'}")
     if own:
-        assert ast.literal_eval(text.split("method = ")[1].split()[0]).lower() in host.method_maps
+        assert read_config(path)["method"].lower() in host.method_maps
     elif "(needs OpenSTL)" in text and host.EMBEDDED:
         with pytest.raises(UserError, match=f"unknown method '{path.stem.removesuffix('_quick')}'.*need OpenSTL"):
             resolve(["-c", str(path)])
     else:
         assert resolve(["-c", str(path)]).method.lower() in host.method_maps
+
+
+def test_given_weights_are_trained_on_with_a_config_of_their_own():
+    args = resolve(["-d", "seqinterp_infill", "-m", "SimVP_Motion", "--from", "shipped"])
+    assert (Path(args.config_file).name, args.use_augment, args.denoise) == ("SimVP_Motion_tune.py", True, False)
+    assert not resolve(["-d", "seqinterp_infill", "-m", "SimVP_Motion"]).use_augment
 
 
 def test_a_config_written_for_openstl_loads(written):

@@ -12,6 +12,7 @@ from torch.utils.data import Dataset, Sampler
 
 from ..protocols import Protocol
 from ..tasks import Task
+from .augment import Augmentation
 from .degrade import DEGRADATIONS, DROP
 from .sequences import SequenceSet
 
@@ -29,6 +30,7 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     Targets come from ``withheld`` where it is given, else from the observed frames. No predictor ever sees them.
     ``exposed`` are the positions of each task that a degradation may blank: by default those that it reads.
     ``drop`` is the share of further frames that are hidden where the protocol is masked (two stay), drawn by case.
+    ``augment`` says to mirror images and to hide runs of frames instead, and ``crop`` to cut images too: `augment`.
     ``mean``, ``std`` and ``data_name`` are what OpenSTL's data module asks of a dataset.
     """
 
@@ -46,6 +48,8 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         withheld: SequenceSet | None = None,
         exposed: Sequence[Sequence[int]] | None = None,
         drop: float = 0.0,
+        augment: bool = False,
+        crop: bool = False,
         seed: int = 0,
     ) -> None:
         self.data_name, self.protocol = name, protocol
@@ -54,7 +58,7 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         self.tasks, self.degradations = list(tasks), list(degradations)
         read = [tuple(position for position in task.context if position not in task.targets) for task in self.tasks]
         self.exposed = read if exposed is None else [tuple(positions) for positions in exposed]
-        self.drop, self.seed = drop, seed
+        self.drop, self.augment, self.crop, self.seed = drop, augment, crop, seed
         self._context, self._targets = (
             np.array([getattr(task, key) for task in self.tasks]) for key in ("context", "targets")
         )
@@ -121,13 +125,20 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         task = self._indices(numbers)[1]
         context = self._context[task]
         frames, observed = self.read(numbers, context)
-        if self.drop:
-            draws = [
-                np.random.default_rng([self.seed, int(number), DROP]).random(context.shape[1]) for number in numbers
-            ]
-            kept = observed & (np.stack(draws) >= self.drop)
+        offset = context - self._targets[task, :1]
+        if self.protocol.masked and (self.drop or self.augment):
+            kept = observed & np.stack([self._kept(*case) for case in zip(numbers.tolist(), offset, strict=True)])
             observed = np.where(kept.sum(axis=1, keepdims=True) >= 2, kept, observed)
-        return self.protocol.inputs(frames, observed, context - self._targets[task, :1])
+        return self.protocol.inputs(frames, observed, offset)
+
+    def _kept(self, number: int, offset: np.ndarray) -> np.ndarray:
+        """Bool (K,): which frames a case shows, of those at ``offset`` (K,)."""
+        if self.augment:
+            return self._augmentation(number).kept(offset)
+        return np.random.default_rng([self.seed, number, DROP]).random(len(offset)) >= self.drop
+
+    def _augmentation(self, number: int) -> Augmentation:
+        return Augmentation((self.seed, number), self.crop)
 
     def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         return self.__getitems__([number])[0]
@@ -135,8 +146,12 @@ class TaskDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     def __getitems__(self, numbers: Sequence[int]) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Several items, read at once: torch's loaders ask for a batch in this way."""
         cases = np.asarray(numbers)
-        x, y = torch.from_numpy(self.inputs(cases)), torch.from_numpy(np.nan_to_num(self.targets(cases), copy=False))
-        return list(zip(x, y, strict=True))
+        x, y = self.inputs(cases), np.nan_to_num(self.targets(cases), copy=False)
+        if not self.augment:
+            return list(zip(torch.from_numpy(x), torch.from_numpy(y), strict=True))
+        draws = map(self._augmentation, cases.tolist())
+        pairs = ((draw.images(one), draw.images(other)) for draw, one, other in zip(draws, x, y, strict=True))
+        return [(torch.from_numpy(one), torch.from_numpy(other)) for one, other in pairs]
 
 
 def _process() -> tuple[int, int]:

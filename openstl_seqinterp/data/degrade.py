@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from mmcv.transforms import TRANSFORMS, BaseTransform, Compose
 
-MISS, NOISE, DROP = 0, 1, 2  # one random stream for each kind of damage
+MISS, NOISE, DROP, AUGMENT = 0, 1, 2, 3  # one random stream for each kind of damage, and one for `augment`
 
 
 @TRANSFORMS.register_module()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,16 +148,44 @@ def split(sequences: SequenceSet) -> tuple[Sequence[int], Sequence[int]]:
 
 
 def window_datasets(
-    data_root: Path, dataname: str, protocol: Protocol, train_set: str, seed: int
+    data_root: Path,
+    dataname: str,
+    protocol: Protocol,
+    train_set: str,
+    seed: int,
+    *,
+    abilities: Abilities | None = None,
+    augment: bool = False,
 ) -> tuple[TaskDataset, TaskDataset]:
-    """Training and validation cases of one of `training_sets`. They never touch a withheld image."""
+    """Training and validation cases of one of `training_sets`. They never touch a withheld image.
+
+    Those for training are `augment`-ed where that is said. ``abilities`` are those of the method: images are cropped
+    then if it takes any size, and windows for training are longer than those for validation if it takes any number of
+    frames and only the latter are short.
+    """
     require_known("training set", train_set, training_sets(dataname))
     family, degradations = parse_set(train_set)
-    sequences = _load(_folder(data_root, dataname), family, protocol.span)
-    training, validation = split(sequences)
-    tasks = protocol.training_tasks(sequences.always_observed())
-    build = partial(TaskDataset, train_set, protocol, sequences, tasks, degradations)
-    return build(rows=training, seed=seed, drop=protocol.drop), build(rows=validation)
+    folder = _folder(data_root, dataname)
+    longer = _longer(folder, protocol, abilities)
+    loaded = {seen: _load(folder, family, seen.span) for seen in {longer, protocol}}
+
+    def build(seen: Protocol, part: int, **how: Any) -> TaskDataset:
+        sequences = loaded[seen]
+        tasks = seen.training_tasks(sequences.always_observed())
+        return TaskDataset(train_set, seen, sequences, tasks, degradations, rows=split(sequences)[part], **how)
+
+    crop = abilities is not None and abilities.any_size
+    return build(longer, 0, seed=seed, drop=protocol.drop, augment=augment, crop=crop), build(protocol, 1)
+
+
+def _longer(folder: Path, protocol: Protocol, abilities: Abilities | None) -> Protocol:
+    """``protocol`` with as many frames as the method's own, if it takes them and stretches for training have them."""
+    if abilities is None or not abilities.any_slots or not (folder / KNOWN).exists():
+        return protocol
+    counts = range(abilities.protocol.given, protocol.given, -1)
+    store = Store.open(folder)
+    longer = (replace(protocol, given=count) for count in counts)
+    return next((each for each in longer if len(store.windows(TRAIN, each.span))), protocol)
 
 
 def withheld_datasets(
@@ -213,12 +240,14 @@ def load_data(
     data_root: str,
     *,
     view: Protocol,
+    abilities: Abilities | None = None,
     train_set: str | None = None,
     test_sets: Sequence[str] | None = None,
     balance: str = "none",
     epoch_cases: int | None = None,
     seed: int = 0,
     drop_last: bool = False,
+    use_augment: bool = False,
     **_: Any,
 ) -> tuple[DataLoader, DataLoader, DataLoader]:
     """Loaders for training, validation and test (the first of ``test_sets``), with the signature of OpenSTL's.
@@ -226,10 +255,12 @@ def load_data(
     ``dataname`` is a name of `PROTOCOLS` or that of an imported data set, ``view`` the protocol through which it is
     seen; sets default to the first of `training_sets` and of `scored_sets`. Batches are ``(x, y)`` of `TaskDataset`.
     ``epoch_cases`` is how many training cases an epoch draws (default: each once); with ``balance`` "velocity" slow and
-    fast motion are drawn equally often.
+    fast motion are drawn equally often. ``use_augment`` mirrors images, hides more of them, and crops them where the
+    method's ``abilities`` say that it takes any size.
     """
     root = Path(data_root)
-    train, validation = window_datasets(root, dataname, view, train_set or training_sets(dataname)[0], seed)
+    wanted = train_set or training_sets(dataname)[0]
+    train, validation = window_datasets(root, dataname, view, wanted, seed, abilities=abilities, augment=use_augment)
     first = test_sets[0] if test_sets else scored_sets(dataname)[0]
     test = withheld_datasets(root, dataname, view, [first])[first]
     weights = None

@@ -91,7 +91,7 @@ def flow_blend(images: Images, target: float) -> np.ndarray:
         return images[near]
     share = _share(near, others[0], target)
     one, other = (images[place].transpose(1, 2, 0) for place in (near, others[0]))
-    greys = grey_levels(one, halve=False), grey_levels(other, halve=False)
+    greys = grey_levels(one, reduce=False), grey_levels(other, reduce=False)
 
     def moved(image: np.ndarray, flow: np.ndarray, by: float) -> np.ndarray:
         return warp(image, resized(-by * flow, *image.shape[:2])).transpose(2, 0, 1)

@@ -1,7 +1,7 @@
 """SimVP_Motion: gSTA reads what `motion` makes of the images around a missing one, and says what to trust and correct.
 
 SimVP draws the missing image from scratch; here known pixels are moved, so their sharpness is kept. The network begins
-at the result of `motion`, which needs no training, and works at a quarter of the images' size.
+at the result of `motion`, which needs no training, and works at a quarter of the images' size or less.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn.functional import adaptive_avg_pool2d, interpolate, mse_loss
 
 from .. import host
+from ..motion.flow import reduction
 from ..motion.slots import Slots, read_slots
 from ..motion.warp import rigid_flow
 from ..protocols import INFILL, Abilities
@@ -25,7 +26,7 @@ from .photometry import BlendLogits, Tone, blend_weights, clipped_noise, decibel
 from .upstream import NetworkSettings
 
 _SMALL = 64  # pixels a side: images from here on are read at a fraction of their size
-_FRACTION = 4
+_FRACTION = 4  # or half the size at which flow is searched
 _SAID = 6  # planes of a frame that are used, of those that the network gives
 _NEAR = 0.5  # subtracted from the logit of a moved image per step of distance, before training
 _FAST, _OPENED = 10.0, 40.0  # times the learning rate, for the numbers that weigh whole frames, and those of all images
@@ -49,11 +50,12 @@ class SimVP_Motion_Model(nn.Module):
     """Maps a batch of ``seqinterp_infill`` (B, S, C + 2, H, W), of any shape, to the image at offset 0 (B, 1, C, H, W).
 
     The host's SimVP_Model, unmodified, reads the frames of `motion_frames` at a quarter of their size (small images at
-    full size), and with ``denoise`` two more: all observed images, moved by the motion of the whole image, and locally.
-    For each it says by how much its logit, its displacement and its displacement per step in time change; the frames'
-    mean of another plane is the log variance. All are zero before training, and the prediction is that of `motion` but
-    for the weights of frames that it does not blend, `UNLIKELY` each. ``reach``, in pixels, bounds what is added to a
-    displacement, and again per step in time; with 0 the network weighs the frames and no more.
+    full size, large ones at an eighth at least), and with ``denoise`` two more: all observed images, moved by the
+    motion of the whole image, and locally. For each it says by how much its logit, its displacement and its
+    displacement per step in time change; the frames' mean of another plane is the log variance. All are zero before
+    training, and the prediction is that of `motion` but for the weights of frames that it does not blend, `UNLIKELY`
+    each. ``reach``, in pixels, bounds what is added to a displacement, and again per step in time; with 0 the network
+    weighs the frames and no more.
     """
 
     def __init__(
@@ -73,7 +75,8 @@ class SimVP_Motion_Model(nn.Module):
 
     def reduced(self, size: tuple[int, ...]) -> tuple[int, int]:
         """The size (h, w) at which images of (H, W) are read: the network halves it a few times."""
-        fraction = self.multiple * (_FRACTION if min(size) >= _SMALL else 1)
+        side = int(min(size))
+        fraction = self.multiple * (max(_FRACTION, 2 * reduction(side)) if side >= _SMALL else 1)
         height, width = (self.multiple * max(1, round(int(side) / fraction)) for side in size)
         return height, width
 
@@ -172,7 +175,16 @@ class SimVP_Motion(host.SimVP):
     alike, and the Gaussian likelihood of the error, from which the log variance alone learns.
     """
 
-    abilities = Abilities(INFILL, SimVP_MotionSettings, any_size=True, any_channels=True, whole=True, compiles=True)
+    abilities = Abilities(
+        INFILL,
+        SimVP_MotionSettings,
+        any_size=True,
+        any_slots=True,
+        longest=INFILL.given,
+        any_channels=True,
+        whole=True,
+        compiles=True,
+    )
 
     def _build_model(self, **args: Any) -> nn.Module:
         return SimVP_Motion_Model(**args)

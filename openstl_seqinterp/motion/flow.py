@@ -14,7 +14,8 @@ import numpy as np
 LEVELS = 255  # grey levels of the range of values
 _SEARCHED = 144  # pixels: DIS looks for patches of 8x8, so smaller images are enlarged, for it to find sub-pixel motion
 _LEAST, _LONGEST, _LARGEST = 16, 2**14, 2**19  # pixels of a side, of one that is enlarged, and of such an image
-_HALVED = 200  # pixels a side: larger images are searched at half their size
+_HALVED = 200  # pixels a side: larger images are searched at half their size,
+_ROWS, _COARSEST = 240, 4  # and those of several times so many at a third, or a quarter: video has no finer detail
 _REMEMBERED = 24  # flows: neighbouring targets share pairs of images
 _FIRST_STRIDE, _FIRST_DESCENTS = 4, 40  # of the patches for a first estimate, and steps of each: far, for fast motion
 _DESCENTS = 8  # from a first estimate
@@ -30,15 +31,20 @@ def luma(image: np.ndarray) -> np.ndarray:
     return cv2.transform(np.ascontiguousarray(image, np.float32), np.full((1, channels), 1 / channels, np.float32))
 
 
-def grey_levels(image: np.ndarray, *, halve: bool = True) -> np.ndarray:
-    """What the flow is searched in: uint8 (h, w), the mean over the channels, at half the size or enlarged.
+def reduction(side: int) -> int:
+    """How many times smaller images are searched whose shorter side is ``side`` pixels; 1 for small ones."""
+    return min(_COARSEST, max(2, side // _ROWS)) if side >= _HALVED else 1
+
+
+def grey_levels(image: np.ndarray, *, reduce: bool = True) -> np.ndarray:
+    """What the flow is searched in: uint8 (h, w), the mean over the channels, of a reduced size or enlarged.
 
     A narrow image is enlarged less, so that it does not become a long one, but each side to what DIS needs.
     """
     height, width = image.shape[:2]
     side = min(height, width)
-    if halve and side >= _HALVED:
-        scale = 0.5
+    if reduce and reduction(side) > 1:
+        scale = 1 / reduction(side)
     else:
         most = min(int(np.sqrt(_LARGEST / (height * width))), _LONGEST // max(height, width))
         scale = max(1, min(round(_SEARCHED / side), most))

@@ -12,7 +12,7 @@ import torch
 import zarr
 from cases import predictions
 
-from openstl_seqinterp.apps.importing import import_sequences
+from openstl_seqinterp.apps.importing import command, import_sequences
 from openstl_seqinterp.apps.io import Options
 from openstl_seqinterp.apps.storing import write_frames
 from openstl_seqinterp.data import store
@@ -24,7 +24,7 @@ from openstl_seqinterp.data.store import Store, StoredFrames, windows
 from openstl_seqinterp.errors import UserError
 from openstl_seqinterp.evaluation.baselines import BASELINES
 from openstl_seqinterp.evaluation.scores import collect, score
-from openstl_seqinterp.protocols import INFILL, ONE_SIDED
+from openstl_seqinterp.protocols import INFILL, ONE_SIDED, Abilities
 
 ABOUT = {"length": 16, "stride": 1, "withheld": [4, 16], "range": [0.0, 255.0], "fill_value": None}
 
@@ -237,3 +237,20 @@ def test_importing_the_extension_imports_no_zarr():
     code = "import sys, openstl_seqinterp.registry, openstl_seqinterp.data.loaders as _; print('zarr' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_windows_for_training_are_longer_where_only_others_are_short(tmp_path):
+    # 12 images for training in a row and 5 for validation: who takes any number reads its own 8 of the former.
+    frames = np.random.default_rng(0).integers(0, 256, (22, 1, 8, 8), np.uint8)
+    np.save(tmp_path / "own.npy", frames[:, 0])
+    argv = ["--out", str(tmp_path / "data" / "own"), "--axes", "TYX", "--length", "5", "--range", "0", "255"]
+    command([str(tmp_path / "own.npy"), *argv])
+    protocol = own_view(tmp_path / "data", "own", INFILL)[0]
+    found = {}
+    for any_slots in (False, True):
+        abilities = Abilities(INFILL, any_slots=any_slots)
+        train, validation = window_datasets(tmp_path / "data", "own", protocol, "own", 0, abilities=abilities)
+        found[any_slots] = train[0][0].shape[0], validation[0][0].shape[0]
+    assert found == {False: (5, 5), True: (8, 5)}
+    targets = np.rint(255 * np.concatenate([train.targets(number) for number in range(len(train))]))
+    assert {each.tobytes() for each in targets.astype(np.uint8)} == {each.tobytes() for each in frames[:12]}

@@ -164,7 +164,7 @@ def test_training_that_diverged(arguments, capsys, tmp_path):
     assert not (tmp_path / "runs" / "run" / "scores.json").exists()
 
 
-@pytest.mark.parametrize("flag", ["--dist", "--torchscript", "--use_prefetcher", "--use_augment", "--fp16"])
+@pytest.mark.parametrize("flag", ["--dist", "--torchscript", "--use_prefetcher", "--fp16"])
 def test_flags_that_would_do_nothing_are_refused_by_name(arguments, capsys, flag):
     if flag == "--fp16" and torch.cuda.is_available():
         pytest.skip("float16 works on a GPU")

@@ -15,6 +15,7 @@ from ...files import write_text
 from .cost import Cost, Costs
 from .entries import PRESETS, UNFIT
 from .figures import Point, costs_figure
+from .meaning import meaning
 from .result import Result
 
 LEADERBOARD = "leaderboard.md"
@@ -114,6 +115,11 @@ def _section(out: Path, preset: str, runs: Sequence[Result], costs: Costs | None
         levels = {row.name: row.mse(main) for row in rows if row.name in _BASELINES}
         costs_figure(out / figure, f"trained on {train_set}, MSE on {main}", points, levels)
         lines += ["", f"![MSE against milliseconds a step and against weights]({figure})"]
+    errors, untrained = (
+        {row.name: row.mse(main) for row in rows if (row.name in _BASELINES) is each} for each in (False, True)
+    )
+    said = meaning(errors, untrained, {row.name: row.cost.weights for row in rows if row.cost})
+    lines += ["", *(f"- {sentence}" for sentence in said)]
     hours = sum(run.seconds["training"] for run in runs) / 3600
     hosts, devices = ("; ".join(dict.fromkeys(getattr(run, key) for run in runs)) for key in ("host", "device"))
     lines += ["", f"{len(runs)} runs, {hours:.1f} hours of training. Hosts: {hosts}. Devices: {devices}."]

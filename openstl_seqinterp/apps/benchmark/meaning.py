@@ -1,0 +1,68 @@
+"""What a leaderboard says, in sentences: each is made of its rows, and left out where these are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from ...evaluation.records import FLOOR
+
+_MOVES = ("SimVP_Motion", "LatentAffine")  # they read images along a motion; all others draw them
+_BOTH_SIDES = (*_MOVES, "SimVP_Infill", "PredFormer_Infill")
+_FEWEST = 5  # methods of which a correlation is said
+
+
+def meaning(errors: Mapping[str, float], untrained: Mapping[str, float], weights: Mapping[str, int]) -> Iterator[str]:
+    """Sentences about the MSE of methods, of baselines, and about how many weights the former have, by their names."""
+    order = sorted(errors, key=errors.__getitem__)
+    drawing = [name for name in order if name not in _MOVES]
+    one_side = [name for name in order if name not in _BOTH_SIDES]
+    if order and (floor := untrained.get(FLOOR)):
+        least = f"{order[0]} has the least error, {errors[order[0]] / floor:.2f} times the floor"
+        said = f"Of {len(order)} trained methods {least}"
+        if drawing and drawing[0] != order[0]:
+            said += f"; of those that draw the missing image {drawing[0]} has, {errors[drawing[0]] / floor:.1f} times"
+        yield f"{said}."
+    if sides := list(_sides(errors)):
+        yield f"Reading both sides of the missing image instead of one: {'; '.join(sides)}."
+    if {"SimVP_Motion", "SimVP_Infill"} <= errors.keys():
+        yield (
+            "Moving pixels instead of drawing them, from both sides and by the same gSTA: "
+            f"{_against(errors, 'SimVP_Motion', 'SimVP_Infill')}."
+        )
+    if "motion" in untrained and order:
+        better = [name for name in order if errors[name] < untrained["motion"]]
+        which = f": {', '.join(better)}" if 0 < len(better) <= _FEWEST else ""
+        yield f"`motion`, which needs no training, is beaten by {len(better)} of the {len(order)}{which}."
+    if len(one_side) >= _FEWEST:
+        first, last = one_side[0], one_side[-1]
+        said = (
+            f"The {len(one_side)} that read one side have {errors[first]:.2f} ({first}) to {errors[last]:.2f} ({last})"
+        )
+        sized = [name for name in one_side if name in weights]
+        if len(sized) >= _FEWEST:
+            rho = _rank_correlation([errors[name] for name in sized], [weights[name] for name in sized])
+            said += f"; the rank correlation of their error with their number of weights is {rho:+.2f}"
+        yield f"{said}."
+
+
+def _sides(errors: Mapping[str, float]) -> Iterator[str]:
+    """Networks that read both sides, against the same that reads one, or the best of its kind."""
+    for both, kind in (("SimVP_Infill", "SimVP:gSTA"), ("PredFormer_Infill", "PredFormer:")):
+        others = [name for name in errors if name.startswith(kind)]
+        if both in errors and others:
+            yield _against(errors, both, min(others, key=errors.__getitem__))
+
+
+def _against(errors: Mapping[str, float], one: str, other: str) -> str:
+    return f"{one} has {errors[one]:.2f}, {other} {errors[other]:.2f}, {errors[other] / errors[one]:.1f} times as much"
+
+
+def _rank_correlation(one: list[float], other: list[int]) -> float:
+    """Spearman's; equal values share their ranks' mean."""
+    first, second = (
+        np.array([(np.less(each, value).sum() + np.less_equal(each, value).sum() - 1) / 2 for value in each])
+        for each in (one, other)
+    )
+    return float(np.corrcoef(first, second)[0, 1])

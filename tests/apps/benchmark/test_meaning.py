@@ -1,0 +1,49 @@
+"""What a leaderboard is said to mean, of rows whose answer is known."""
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from openstl_seqinterp.apps.benchmark.meaning import meaning
+
+ERRORS = {
+    "LatentAffine": 0.3,
+    "SimVP_Motion": 0.4,
+    "SimVP_Infill": 0.8,
+    "SimVP:gSTA": 1.6,
+    "PredFormer:Full": 3.0,
+    "PredFormer:FacTS": 2.0,
+    "PredFormer_Infill": 0.5,
+    "ConvLSTM": 4.0,
+    "TAU": 1.8,
+}
+UNTRAINED = {"floor": 0.2, "motion": 0.45, "copy": 6.0}
+
+
+def test_each_sentence_says_what_the_rows_say():
+    weights = dict.fromkeys(ERRORS, 1000)
+    best, sides, moving, untrained, one_side = meaning(ERRORS, UNTRAINED, weights | {"ConvLSTM": 10})
+    assert best.startswith("Of 9 trained methods LatentAffine has the least error, 1.50 times the floor")
+    assert "PredFormer_Infill has, 2.5 times" in best
+    assert "SimVP_Infill has 0.80, SimVP:gSTA 1.60, 2.0 times as much" in sides
+    assert "PredFormer_Infill has 0.50, PredFormer:FacTS 2.00, 4.0 times as much" in sides
+    assert "SimVP_Motion has 0.40, SimVP_Infill 0.80, 2.0 times as much" in moving
+    assert untrained.endswith("beaten by 2 of the 9: LatentAffine, SimVP_Motion.")
+    assert one_side.startswith("The 5 that read one side have 1.60 (SimVP:gSTA) to 4.00 (ConvLSTM)")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_correlation_is_spearmans(seed):
+    rng = np.random.default_rng(seed)
+    errors = {f"ConvLSTM{number}": float(value) for number, value in enumerate(rng.random(9))}
+    weights = {name: int(value) for name, value in zip(errors, rng.integers(1, 6, 9), strict=True)}  # with ties
+    *_, sentence = meaning(errors, {}, weights)
+    expected = scipy.stats.spearmanr([*errors.values()], [*weights.values()]).statistic
+    assert sentence.endswith(f"number of weights is {expected:+.2f}.")
+
+
+def test_what_is_not_there_is_not_spoken_of():
+    assert list(meaning({"ConvLSTM": 2.0}, {}, {})) == []
+    assert list(meaning({"ConvLSTM": 2.0}, {"floor": 0.2}, {})) == [
+        "Of 1 trained methods ConvLSTM has the least error, 10.00 times the floor."
+    ]

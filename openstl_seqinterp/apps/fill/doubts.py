@@ -27,12 +27,7 @@ class Doubts:
     def add(self, sequence: int, place: int, image: np.ndarray) -> np.ndarray:
         """How far ``image`` (H, W, C) may be off: (H, W). Its mean and worst are those of what is filled in it."""
         job = self.job
-        deviation = job.uncertainty(sequence).of(float(job.places.places[place])) * np.float32(job.scale.span)
-        deviation[np.isnan(image).any(axis=-1)] = np.nan
-        filled = np.isfinite(deviation)
-        if (known := job.known(sequence, place)) is not None:
-            seen = ~np.isnan(known).any(axis=-1)
-            deviation[seen], filled = 0, filled & ~seen
+        deviation, filled = job.deviation(sequence, place, image)
         self.array[len(self.said)] = deviation
         values = deviation[filled]
         means = {"mean": float(f"{values.mean():.4g}"), "worst": float(f"{values.max():.4g}")} if values.size else None

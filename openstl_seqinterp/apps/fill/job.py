@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,63 +13,34 @@ from ...errors import UserError, require_known
 from ..io import SETTINGS, WRITERS, Options, Output, Source, open_source, write
 from ..progress import tracked
 from ..staging import atomic_files, atomic_folder
-from .choice import Choice
 from .fillers import Filler
-from .missing import missing_positions
-from .places import Places, output_places, output_timeline
-from .plan import Filling, Reading
+from .places import output_timeline
 from .report import OWN, REPORT, Report, files_of
 from .request import Request
-from .scale import Scale
-from .uncertainty import Uncertainty
+from .work import Work
 
 
-class Job:
-    """A sequence file or folder and its missing images, for ``fillers`` of which one is chosen for each sequence.
-
-    Everything is checked before it runs.
-    """
+class Job(Work):
+    """The work on an input, and the files that come of it, in ``out`` or beside it. All is checked before it runs."""
 
     def __init__(self, path: Path, out: Path, request: Request, fillers: Sequence[Filler]) -> None:
-        self.out, self.request, self.fillers = out, request, fillers
+        self.out, self.request = out, request
         # A file where it is named like one; else a folder that holds the result, its report and its pictures.
         self.alone = out.suffix.lower().removeprefix(".") in WRITERS and not out.is_dir()
         self._check_out(path)
         self.source = open_source(path, request.options)
         self.form = self._form()
         self.name = self._name()
-        missing, self.found = missing_positions(self.source, request.missing)
-        self.places = self._places()
-        self.observed = np.pad(~missing, [(0, 0), (0, request.extend)])
-        self.layout = self._layout()
-        if request.insert and len(self.layout) < 2:
-            raise UserError(f"{path} has one image; --insert puts images between two images or more")
-        if None not in self.layout:
-            raise UserError(
-                f"no image of {path} is missing ({self.source.timeline.describe(())}); name some with --missing, or "
-                "use --extend, --insert, --at or --every"
-            )
-        self.scale = self._scale()
-        self.targets = [float(self.places.places[place]) for place, known in enumerate(self.layout) if known is None]
-        self.choices = [Choice(self._fillings(sequence), self.targets) for sequence in range(self.source.sequences)]
-        for place, position in zip(self.places.places, self.places.position, strict=True):
-            if position is None:
-                for filling in self.choices[0].fillings:
-                    filling.reading(float(place))  # says so where it cannot be
-        self._uncertainties: dict[int, Uncertainty] = {}
+        super().__init__(self.source, request, fillers)
+        self.choices = [self.choice(sequence) for sequence in range(self.source.sequences)]
+        self.check(0)
         self.truth = self._open_truth() if request.truth else None
 
-    def _fillings(self, sequence: int) -> list[Filling]:
-        read, mask, cuts = partial(self.read, sequence), self.observed[sequence], self.request.cuts == "auto"
-        return [Filling(filler, self.scale, read, mask, self._own, cuts=cuts) for filler in self.fillers]
-
     def _check_out(self, source: Path) -> None:
-        out, resolved = self.out, source.resolve()
-        if resolved in (out.resolve(), out.resolve() / resolved.name) or out.resolve() in resolved.parents:
-            raise UserError(f"--out {out} is or holds the input, which stays as it is; name another one")
+        out = self.out
+        check_beside(out, source)
         if self.alone:
-            if out.exists() and not self.request.overwrite:
-                raise UserError(f"--out {out} is there already; name another file, or add --overwrite")
+            check_free(out, self.request.overwrite)
             return
         if out.exists() and not out.is_dir():
             raise UserError(f"--out {out} is a file, expected a folder")
@@ -105,41 +75,6 @@ class Job:
             )
         return name
 
-    def _places(self) -> Places:
-        request, timeline = self.request, self.source.timeline
-        strict = next((filler.name for filler in self.fillers if filler.regular), None)
-        if strict is not None and not timeline.regular:
-            raise UserError(
-                f"{strict} reads images that are one step apart, and those of {self.source.path} are not: "
-                f"{timeline.describe(())}; leave out --checkpoint"
-            )
-        return output_places(timeline, extend=request.extend, insert=request.insert, at=request.at, every=request.every)
-
-    @property
-    def _own(self) -> np.ndarray:
-        """When the positions of the input, and those behind it, are, in steps."""
-        places = self.source.timeline.places
-        return np.concatenate([places, places[-1] + 1 + np.arange(self.request.extend)])
-
-    def _layout(self) -> list[int | None]:
-        """What stands at each place in the end: the position of an image that all sequences know, or None."""
-        known = np.logical_and.reduce(self.observed, axis=0)
-        layout = [None if position is None or not known[position] else position for position in self.places.position]
-        if self.request.holes == "fill":
-            layout = [None if position is not None and self._has_holes(position) else position for position in layout]
-        return layout
-
-    def _has_holes(self, position: int) -> bool:
-        sequences = range(self.source.sequences)
-        return any(self.source.holes(self.source.read(sequence, position)) is not None for sequence in sequences)
-
-    def _scale(self) -> Scale:
-        source = self.source
-        if self.request.range is not None:
-            return Scale(source.dtype, *self.request.range, source.fill_value, source.labels)
-        known = [levels for (sequence, position), levels in source.levels.items() if self.observed[sequence, position]]
-        return Scale.of(source.dtype, known or source.levels.values(), source.fill_value, source.labels)
-
     def _open_truth(self) -> Source:
         options, layout = self.request.options, self.layout
         shape = options.csv_shape and (len(layout), *options.csv_shape[1:])
@@ -156,47 +91,6 @@ class Job:
             raise UserError(f"--truth {truth.path} lacks image {lacking[0]}, which is to be filled; give a whole one")
         return truth
 
-    def read(self, sequence: int, position: int) -> np.ndarray:
-        """A known image (H, W, C) in unit values, NaN where it has none."""
-        return self.scale.to_unit(self.source.read(sequence, position))
-
-    def image(self, sequence: int, place: int) -> np.ndarray:
-        """The image (H, W, C) at a place of the result, in unit values."""
-        position, filling = self.places.position[place], self.choices[sequence].filling
-        if position is None:
-            return filling.at(float(self.places.places[place]))
-        if self.request.holes == "fill" and self.observed[sequence, position]:
-            return filling.without_holes(position)
-        return filling[position]
-
-    def known(self, sequence: int, place: int) -> np.ndarray | None:
-        """The known image (H, W, C) at a place of the result in unit values; None where there is none."""
-        position = self.places.position[place]
-        known = position is not None and self.observed[sequence, position]
-        return self.read(sequence, position) if position is not None and known else None
-
-    def filled(self, sequence: int) -> list[int]:
-        """The places of the result at which a sequence has something filled."""
-        missing = [place for place, known in enumerate(self.layout) if known is None]
-        return [place for place in missing if not self._as_it_came(sequence, place)]
-
-    def _as_it_came(self, sequence: int, place: int) -> bool:
-        """Whether the image at a place of the result that is filled in some sequence is known in this one."""
-        position = self.places.position[place]
-        if position is None or not self.observed[sequence, position]:
-            return False
-        return self.request.holes == "keep" or self.source.holes(self.source.read(sequence, position)) is None
-
-    def reading(self, sequence: int, place: int) -> Reading | None:
-        """How the image at a place of the result was read; None where it is as it came."""
-        return self.choices[sequence].filling.used.get(float(self.places.places[place]))
-
-    def uncertainty(self, sequence: int) -> Uncertainty:
-        """How far the images that are filled in a sequence may be off."""
-        if sequence not in self._uncertainties:
-            self._uncertainties[sequence] = Uncertainty(self.choices[sequence].filling, self.targets)
-        return self._uncertainties[sequence]
-
     def run(self) -> dict[str, Any]:
         """Fill, write everything, and return what the report holds."""
         start = time.perf_counter()
@@ -205,16 +99,11 @@ class Job:
 
         def give(sequence: int, place: int) -> np.ndarray:
             next(steps)
-            position = self.places.position[place]
-            if position is not None and self._as_it_came(sequence, place):
+            if (position := self.as_it_came(sequence, place)) is not None:
                 return self.source.read(sequence, position)
             image = self.image(sequence, place)
             report.add(sequence, place, image)
-            frame = self.scale.from_unit(image)
-            if position is not None and self.observed[sequence, position]:  # what is known stays as it is
-                known = self.source.read(sequence, position)
-                frame = np.where(np.isnan(self.scale.to_unit(known)), frame, known)
-            return frame
+            return self.frame(sequence, place, image)
 
         output = Output(
             self.source,
@@ -233,6 +122,19 @@ class Job:
             content = report.content([path.relative_to(folder) for path in written], time.perf_counter() - start)
             report.write(content)
         return content
+
+
+def check_beside(out: Path, source: Path) -> None:
+    """UserError where a result would take the place of its input."""
+    resolved = source.resolve()
+    if resolved in (out.resolve(), out.resolve() / resolved.name) or out.resolve() in resolved.parents:
+        raise UserError(f"--out {out} is or holds the input, which stays as it is; name another one")
+
+
+def check_free(out: Path, overwrite: bool) -> None:
+    """UserError where a result that is one file would take the place of another, unasked."""
+    if out.exists() and not overwrite:
+        raise UserError(f"--out {out} is there already; name another file, or add --overwrite")
 
 
 def _stem(source: Source) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from ...errors import UserError, nearest
 from ..io import Source
 from ..words import numbered
+from .request import Request
 
 _FROZEN = 0.1  # of the usual change from one image to the next: less is none
 _BLOCK = 16  # pixels a side: damage is looked for in blocks
@@ -95,31 +97,64 @@ KINDS: dict[str, Callable[[Source, int], Iterator[int]]] = {
 }
 
 
-def missing_positions(source: Source, requested: Sequence[str]) -> tuple[np.ndarray, list[str]]:
-    """Bool (N, T): what is to be filled, and what was found, in words.
+class Seen(NamedTuple):
+    """What is ``missing`` of a source, and which known images have ``holes`` to fill, bool (N, T); and what to say."""
 
-    Positions without a frame always are. ``requested`` are numbers, which count from 1, and names of `KINDS`.
-    UserError for anything else, and for numbers beyond the sequence.
+    missing: np.ndarray
+    holes: np.ndarray
+    found: list[str]
+
+
+_HOLES = "holes"
+
+
+def look(source: Source, sequence: int, request: Request) -> dict[str, list[int]]:
+    """What must be looked for in a whole sequence: the positions of each kind of `KINDS` that is asked for, and holes.
+
+    The sequence is read only where something is to be looked for.
     """
-    missing = np.zeros((source.sequences, source.length), bool)
-    missing[:, list(source.absent)] = True
-    found: list[str] = []
-    for request in requested:
-        if request in KINDS:
-            for sequence in range(source.sequences):
-                positions = list(KINDS[request](source, sequence))
+    kinds = [kind for kind in request.missing if kind in KINDS]
+    found = {kind: list(KINDS[kind](source, sequence)) for kind in kinds}
+    if request.holes == "fill":
+        present = [position for position in range(source.length) if source.number(position) is not None]
+        found[_HOLES] = [each for each in present if source.holes(source.read(sequence, each)) is not None]
+    return found
+
+
+def looked_through(source: Source, request: Request, looks: Sequence[Mapping[str, list[int]]]) -> Seen:
+    """What is to be filled, by what was found in each sequence (`look`) and by the numbers that are asked for.
+
+    Positions without a frame always are. Numbers count from 1. UserError for those beyond the sequence, and for
+    anything else.
+    """
+    numbers = check_missing(source, request.missing)
+    missing, holes = np.zeros((2, source.sequences, source.length), bool)
+    missing[:, [*source.absent, *numbers]] = True
+    found = []
+    for kind in request.missing:
+        for sequence, each in enumerate(looks):
+            if positions := each.get(kind):
                 missing[sequence, positions] = True
                 where = f" in sequence {sequence + 1}" if source.sequences > 1 else ""
-                if positions:
-                    found.append(f"--missing {request}{where}: {numbered(positions)}")
-        elif re.fullmatch(r"-?[0-9]{19,}", request):  # Python does not read thousands of digits
+                found.append(f"--missing {kind}{where}: {numbered(positions)}")
+    for sequence, each in enumerate(looks):
+        holes[sequence, each.get(_HOLES, [])] = True
+    return Seen(missing, holes, found)
+
+
+def check_missing(source: Source, requested: Sequence[str]) -> list[int]:
+    """The positions whose numbers are requested. UserError for what is neither a number of an image nor a kind."""
+    positions = []
+    for request in requested:
+        if request in KINDS:
+            continue
+        if re.fullmatch(r"-?[0-9]{19,}", request):  # Python does not read thousands of digits
             raise UserError(f"--missing {request:.40}: {source.path} has images 1 to {source.length}")
-        elif not re.fullmatch(r"-?[0-9]+", request):
+        if not re.fullmatch(r"-?[0-9]+", request):
             raise UserError(
                 f"--missing {request!r} is neither a number nor one of {', '.join(KINDS)}{nearest(request, KINDS)}"
             )
-        elif not 1 <= int(request) <= source.length:
+        if not 1 <= int(request) <= source.length:
             raise UserError(f"--missing {request}: {source.path} has images 1 to {source.length}")
-        else:
-            missing[:, int(request) - 1] = True
-    return missing, found
+        positions.append(int(request) - 1)
+    return positions

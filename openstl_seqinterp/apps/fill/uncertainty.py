@@ -8,6 +8,7 @@ motion is ambiguous, all go wrong.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,14 +36,26 @@ def spread_at(filling: Filling, place: float) -> np.ndarray:
     return spread(parts)
 
 
+class Fit(NamedTuple):
+    """The numbers of an `Uncertainty`, and how many known images they were fitted to."""
+
+    factor: float
+    floor: float
+    calibrated: int
+
+
 class Uncertainty:
     """The standard deviation of the images that ``filling`` fills at ``targets``, which are places.
 
-    ``calibrated`` says how many known images it was fitted to; with none, it is the spread as it is.
+    ``calibrated`` says how many known images it was fitted to; with none, it is the spread as it is. What was fitted
+    before is taken as it is.
     """
 
-    def __init__(self, filling: Filling, targets: Sequence[float]) -> None:
+    def __init__(self, filling: Filling, targets: Sequence[float], fit: Fit | None = None) -> None:
         self.filling, self.factor, self.floor = filling, 1.0, float(_FLOORS[3])
+        if fit is not None:
+            self.factor, self.floor, self.calibrated = fit
+            return
         compared = list(_compared(filling.aside(), targets))
         self.calibrated = len(compared)
         if compared:
@@ -59,6 +72,11 @@ class Uncertainty:
             if loss < best:
                 best, self.floor = loss, float(floor)
                 self.factor = float(np.quantile(ratio, _SHARE)) / BAND
+
+    @property
+    def fit(self) -> Fit:
+        """What was fitted."""
+        return Fit(self.factor, self.floor, self.calibrated)
 
     def of(self, place: float) -> np.ndarray:
         """The standard deviation float32 (H, W) of the image at a place that was filled, in unit values."""

@@ -3,9 +3,10 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageSequence
 
-from openstl_seqinterp import cli
+from openstl_seqinterp import cli, host, registry
 
 TINY_LATENT = "method = 'LatentAffine'\nhidden = 4\nrefinements = 2\nepoch = 1\nepoch_cases = 64\n"
 TINY_MOTION = (
@@ -60,3 +61,36 @@ class _Checkpoints(dict):
 def checkpoints(trained, tmp_path_factory):
     """``best.ckpt`` of tiny runs: SimVP, and the two methods that read both sides."""
     return _Checkpoints(trained, tmp_path_factory)
+
+
+_NETWORK = {"hid_S": 8, "hid_T": 16, "N_S": 2, "N_T": 2, "mlp_ratio": 2.0, "drop_path": 0.0, "model_type": "gSTA"}
+_UNTRAINED = {
+    "SimVP": _NETWORK,
+    "SimVP_Motion": _NETWORK,
+    "PredFormer": {"model_type": "TripletTST", "patch_size": 6, "embed_dim": 8, "num_heads": 2, "depth": 3},
+}
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory):
+    """A function from the name of a method to the checkpoint of a small network of it, with random weights."""
+    folder = tmp_path_factory.mktemp("untrained")
+
+    def checkpoint(method):
+        path = folder / f"{method}.ckpt"
+        if not path.exists():
+            registry.register()
+            protocol = registry.abilities(method.lower()).protocol
+            settings = {"method": method.lower(), "dataname": "seqinterp", **protocol.parameters("seqinterp")}
+            settings |= {"test_mean": 0, "test_std": 1, "save_dir": "", "device": "cpu", "dist": False, "lr": 1e-3}
+            settings |= _UNTRAINED[method]
+            torch.manual_seed(0)
+            weights = host.method_maps[method.lower()](**settings).state_dict()
+            for value in weights.values():  # those that begin at zero too
+                if value.is_floating_point():
+                    value += 0.05 * torch.randn_like(value)
+            state = {"state_dict": weights, "hyper_parameters": settings, "epoch": 0, "global_step": 0}
+            torch.save(state, path)
+        return path
+
+    return checkpoint

@@ -43,10 +43,15 @@ class Choice:
                 found.append([float(each[scored].mean()) for each in off])
         return np.array(found).reshape(len(found), len(aside))
 
+    @property
+    def number(self) -> int:
+        """Which one has the least error; the first where nothing could be tried."""
+        return int(self.errors.mean(axis=0).argmin()) if len(self.errors) else 0
+
     @cached_property
     def filling(self) -> Filling:
-        """The one with the least error; the first where nothing could be tried."""
-        return self.fillings[int(self.errors.mean(axis=0).argmin()) if len(self.errors) else 0]
+        """The one that is used."""
+        return self.fillings[self.number]
 
     @property
     def psnr(self) -> dict[str, float]:

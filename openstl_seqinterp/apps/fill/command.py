@@ -64,6 +64,9 @@ def _parser() -> Parser:
     parser.add_argument(
         "--device", default=DEVICES[0], help="of a checkpoint: cuda (a GPU where there is one; the default) or cpu"
     )
+    many = parser.add_argument_group("an archive in many processes, by Dask (docs/scale.md); the result is Zarr")
+    many.add_argument("--workers", type=int, metavar="N", help="processes on this machine, with a thread each")
+    many.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="of Dask workers that are there, on any machines")
     add_input_flags(parser)
     return parser
 
@@ -74,7 +77,7 @@ def _check(args: Namespace) -> None:
     require_known("--holes", args.holes, ["keep", "fill"])
     if args.form is not None:
         require_known("form", args.form, FORMS)
-    for name, least in {"extend": 0, "insert": 0, "tile": 32}.items():
+    for name, least in {"extend": 0, "insert": 0, "tile": 32, "workers": 1}.items():
         value = getattr(args, name)
         if value is not None and value < least:
             raise UserError(f"--{name} is {value}, expected at least {least}")
@@ -82,6 +85,8 @@ def _check(args: Namespace) -> None:
         raise UserError(f"--fps is {args.fps}, expected a finite number above 0")
     if args.range is not None and not args.range[0] < args.range[1]:
         raise UserError(f"--range is {args.range[0]:g} {args.range[1]:g}, expected two finite numbers that rise")
+    if args.workers is not None and args.scheduler is not None:
+        raise UserError("--scheduler has workers of its own; leave out --workers")
     if args.every is not None and (args.insert or args.at):
         raise UserError("--every says where all images are; leave out --insert and --at")
 
@@ -94,6 +99,13 @@ def predict(argv: Sequence[str]) -> None:
     lists = {key: tuple(value) for key, value in vars(args).items() if isinstance(value, list)}
     given = {**vars(args), **lists}
     request = Request(input_options(args), **{key: given[key] for key in _REQUESTED})
+    if args.workers is not None or args.scheduler is not None:
+        from ..archive.command import fill_archive
+
+        if len(paths) > 1:
+            raise UserError(f"--workers fill one archive, these are {len(paths)} inputs; give one")
+        _say(fill_archive(paths[0], Path(args.out), request, args), Path(args.out))
+        return
     fillers = make_fillers(args.checkpoint, args.method, args.device, args.tile or TILE)
     if len(paths) == 1:
         _fill(paths[0], Path(args.out), request, fillers)
@@ -132,8 +144,12 @@ def _fill(path: Path, out: Path, request: Request, fillers: Sequence[Filler]) ->
     print(job.source.describe())
     for line in job.found:
         print(line)
-    report: dict[str, Any] = job.run()
-    count = len(report["filled"])
+    _say(job.run(), out)
+
+
+def _say(report: dict[str, Any], out: Path) -> None:
+    filled = report["filled"]
+    count = filled if isinstance(filled, int) else len(filled)
     print(f"filled {count} image{'s' * (count != 1)}, wrote {out}: {', '.join(report['files'])}, report and pictures")
     for note in report["notes"]:
         print(note)

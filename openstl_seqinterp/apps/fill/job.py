@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError, require_known
-from ..io import SETTINGS, WRITERS, Options, Output, Source, open_source, write
+from ..io import SETTINGS, WRITERS, Options, Source, open_source, write
 from ..progress import tracked
 from ..staging import atomic_files, atomic_folder
 from .fillers import Filler
-from .places import output_timeline
 from .report import OWN, REPORT, Report, files_of
 from .request import Request
 from .work import Work
@@ -105,20 +104,12 @@ class Job(Work):
             report.add(sequence, place, image)
             return self.frame(sequence, place, image)
 
-        output = Output(
-            self.source,
-            self.layout,
-            output_timeline(self.source.timeline, self.places.places),
-            give,
-            self.name,
-            self.request.settings,
-        )
         staged = (atomic_files if self.alone else atomic_folder)(self.out, self.request.overwrite)
         with staged as folder:
             report = Report(self, folder, f"{self.out.stem}." if self.alone else "")
-            written = write(output, self.form, folder)
+            written = write(self.output(self.name, give), self.form, folder)
             next(steps, None)  # the bar is full
-            report.draw()
+            report.pictures.draw()
             content = report.content([path.relative_to(folder) for path in written], time.perf_counter() - start)
             report.write(content)
         return content

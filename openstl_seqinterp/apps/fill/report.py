@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 
 from ..._version import __version__
@@ -16,13 +16,15 @@ from ...files import write_json
 from ..words import numbered
 from .choice import described
 from .doubts import Doubts
+from .fillers import Filler
+from .pictures import ANIMATION, STRIP, Pictures
+from .work import Work
 
 if TYPE_CHECKING:
     from .job import Job
 
-REPORT, STRIP, ANIMATION, UNCERTAINTY = "report.json", "strip.png", "sequence.gif", "uncertainty.npy"
+REPORT, UNCERTAINTY = "report.json", "uncertainty.npy"
 OWN = {REPORT, STRIP, ANIMATION, UNCERTAINTY}
-_SHOWN, _THUMBNAIL = 16, 160  # images in the pictures, and the most pixels of their sides there
 
 
 class Report:
@@ -30,18 +32,15 @@ class Report:
 
     def __init__(self, job: Job, folder: Path, stem: str) -> None:
         self.job, self.folder, self.stem = job, folder, stem
-        count, first = len(job.layout), job.layout.index(None)
-        self.shown = range(max(0, min(first - _SHOWN // 2, count - _SHOWN)), count)[:_SHOWN]
-        self.thumbnails: dict[int, np.ndarray] = {}
+        self.pictures = Pictures(job, folder, stem)
         self.scores: list[dict[str, Any]] = []
         self.doubts = Doubts(job, folder / (stem + UNCERTAINTY)) if job.request.uncertainty else None
-        self.deviations: dict[int, np.ndarray] = {}  # of what is shown
         self.empty: list[int] = []  # places of images without any value
 
     def add(self, sequence: int, place: int, image: np.ndarray) -> None:
         """Take notice of an image (H, W, C) in unit values. UserError where the truth cannot be compared with it."""
-        if sequence == 0 and place in self.shown:
-            self.thumbnails[place] = self._thumbnail(image)
+        if sequence == 0:
+            self.pictures.add(place, image)
         if self.job.truth is not None:
             true = self.job.scale.to_unit(self.job.truth.read(sequence, place))
             colours = slice(3 if image.shape[2] == 4 else None)  # an alpha that is the same everywhere flatters
@@ -51,39 +50,9 @@ class Report:
             self.empty.append(place)
         if self.doubts is not None:
             deviation = self.doubts.add(sequence, place, image)
-            if sequence == 0 and place in self.shown:
-                self.deviations[place] = _thumbnail(deviation[..., None], np.inf)
-
-    def draw(self) -> None:
-        """Write the pictures."""
-        from ...evaluation.figures import Tile, sequence_animation, sequence_figure  # they take a second to import
-
-        job, filled = self.job, self.thumbnails
-        frames = np.stack([
-            filled[place] if place in filled else self._thumbnail(job.image(0, place)) for place in self.shown
-        ])  # fmt: skip
-        marked = {number: filled[place] for number, place in enumerate(self.shown) if place in filled}
-        worst = max((float(each.max()) for each in self.deviations.values()), default=0.0) or 1.0
-        below = {
-            place - self.shown.start: Tile(0.75 * each / worst, self._doubt(place), "tab:orange")
-            for place, each in self.deviations.items()
-        }
-        sequence_figure(self.folder / (self.stem + STRIP), frames, marked, below, first=self.shown.start + 1)
-        animation = self.folder / (self.stem + (ANIMATION if not job.alone else "preview.gif"))
-        sequence_animation(animation, frames, marked, scale=max(1, 320 // max(frames.shape[2:])))
-
-    def _doubt(self, place: int) -> str:
-        said = self.doubts.said[0, place] if self.doubts else None
-        return "" if said is None else f"±{said['mean']:.3g}"
-
-    def _thumbnail(self, image: np.ndarray) -> np.ndarray:
-        """(C, H, W) in [0, 1] of an image in unit values. Those of 8 bits are shown as they are."""
-        scale = self.job.scale
-        if scale.labels:
-            image = image / (np.nanmax(image, initial=0) or 1)
-        elif scale.dtype == np.uint8:
-            image = (image * scale.span + scale.low) / 255
-        return _thumbnail(image)
+            if sequence == 0:
+                said = self.doubts.said[0, place]
+                self.pictures.add_doubt(place, deviation, "" if said is None else f"±{said['mean']:.3g}")
 
     def content(self, written: list[Path], seconds: float) -> dict[str, Any]:
         """What report.json holds. Numbers of images are those of the result and count from 1."""
@@ -109,21 +78,9 @@ class Report:
         if self.empty:
             notes.append(f"{numbered(self.empty)}: no value, since no image that is read has one")
         used = list(dict.fromkeys(choice.filling.filler for choice in job.choices))
-        for filler in used:
-            notes += [*job.scale.remarks(filler.trained, source.levels.values()), *filter(None, [filler.remark])]
-        content: dict[str, Any] = {
-            "input": str(source.path),
-            "understood": source.describe(),
-            "found": job.found,
-            "method": " and ".join(filler.name for filler in used),
-            "openstl_seqinterp": __version__,
-            "torch": version("torch"),
-            "images": {"type": str(source.dtype), "shape": list(source.shape)},
-            "range": None if job.scale.labels else [job.scale.low, job.scale.low + job.scale.span],
-            "sequences": source.sequences,
-            "length": {"before": source.length, "after": len(job.layout)},
-            "extended_by": job.request.extend,
-            "inserted_between": job.request.insert,
+        notes += remarks(job, used)
+        content = {
+            **described_work(job, used),
             "form": job.form,
             "files": sorted({path.parts[0] for path in written}),
             "filled": filled,
@@ -176,6 +133,34 @@ class Report:
         write_json(self.folder / (self.stem + REPORT), content)
 
 
+def described_work(work: Work, used: Sequence[Filler]) -> dict[str, Any]:
+    """What every report says of a ``work`` and of the fillers that were ``used``."""
+    source = work.source
+    return {
+        "input": str(source.path),
+        "understood": source.describe(),
+        "found": work.found,
+        "method": " and ".join(filler.name for filler in used),
+        "openstl_seqinterp": __version__,
+        "torch": version("torch"),
+        "images": {"type": str(source.dtype), "shape": list(source.shape)},
+        "range": None if work.scale.labels else [work.scale.low, work.scale.low + work.scale.span],
+        "sequences": source.sequences,
+        "length": {"before": source.length, "after": len(work.layout)},
+        "extended_by": work.request.extend,
+        "inserted_between": work.request.insert,
+    }
+
+
+def remarks(work: Work, used: Sequence[Filler]) -> list[str]:
+    """What a user must know of the fillers that were ``used``."""
+    notes = []
+    for filler in used:
+        notes += work.scale.remarks(filler.trained, work.source.levels.values())
+        notes += filter(None, [filler.remark])
+    return notes
+
+
 def files_of(folder: Path) -> set[str] | None:
     """The names that the result in ``folder`` has there, by its report; None where it holds none."""
     try:
@@ -183,15 +168,6 @@ def files_of(folder: Path) -> set[str] | None:
         return {*files, *OWN}
     except (OSError, ValueError, LookupError, TypeError):
         return None
-
-
-def _thumbnail(image: np.ndarray, most: float = 1) -> np.ndarray:
-    """(C, H, W), 0 to ``most``, grey or RGB, no side longer than `_THUMBNAIL`, black where there is no value."""
-    colours = image[..., :3] if image.shape[2] >= 3 else image[..., :1]
-    factor = min(1.0, _THUMBNAIL / max(image.shape[:2]))
-    size = [max(1, round(side * factor)) for side in (image.shape[1], image.shape[0])]
-    small = cv2.resize(np.nan_to_num(colours), size, interpolation=cv2.INTER_AREA)
-    return np.clip(small.reshape(size[1], size[0], -1), 0, most).transpose(2, 0, 1)
 
 
 def _score(image: np.ndarray, true: np.ndarray) -> dict[str, float]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import zarr
 from ..array_source import output_array, store_frames
 from ..cf import encode_times, stored_times
 from ..readers.zarr import ZarrReader, dimension_names
+from ..source import Source
 from .output import Output
 
 _NAMES = {"T": "time", "Y": "y", "X": "x", "C": "channel", "N": "sequence"}
@@ -20,31 +23,52 @@ _NAMES = {"T": "time", "Y": "y", "X": "x", "C": "channel", "N": "sequence"}
 
 def write(output: Output, folder: Path) -> list[Path]:
     """One store; other arrays of a group are passed on unless they have a value for each time."""
-    path, source = folder / output.name, output.source
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on types that are in no version of the format yet
-        try:
-            _write(output, source, path)
-        except RuntimeError as error:
-            raise OSError(str(error)) from error
+    path = folder / output.name
+    array, axes = create(output, path)
+    with _as_os_error():
+        store_frames(output, array, axes)
     return [path]
 
 
-def _write(output: Output, source: Any, path: Path) -> None:
+def create(output: Output, path: Path, images: int = 1) -> tuple[zarr.Array, str]:
+    """The store at ``path`` without its frames: their array, ``images`` of a sequence in a chunk, and its axes."""
     axes, shape, dtype = output_array(output)
-    chunks = tuple(size if letter in "YXCS" else 1 for letter, size in zip(axes, shape, strict=True))
-    if not isinstance(source, ZarrReader):
-        names = [_NAMES.get(letter, letter.lower()) for letter in axes]
-        group = zarr.open_group(path, mode="w", zarr_format=3)
-        frames = group.create_array("frames", shape=shape, dtype=dtype, chunks=chunks, dimension_names=names)
-        if source.fill_value is not None:
-            frames.attrs["missing_value"] = np.asarray(source.fill_value, dtype).item()
-        if output.timeline.clock != "number":
-            values, attributes = stored_times(output.timeline.instants, output.timeline.clock)
-            group.create_array("time", data=values, dimension_names=["time"], attributes=attributes)  # type: ignore
-    else:
-        frames = _copy(output, source, path, shape, chunks)
-    store_frames(output, frames, axes)
+    sizes = {letter: size for letter, size in zip(axes, shape, strict=True) if letter in "YXCS"}
+    chunks = tuple(({"T": images} | sizes).get(letter, 1) for letter in axes)
+    with _as_os_error():
+        return _create_store(output, path, axes, shape, dtype, chunks), axes
+
+
+def array_key(source: Source) -> str:
+    """Where the frames are in a store that is made of ``source``; "" where it is one array."""
+    return source.key if isinstance(source, ZarrReader) else "frames"
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on types that are in no version of the format yet
+        try:
+            yield
+        except RuntimeError as error:
+            raise OSError(str(error)) from error
+
+
+def _create_store(
+    output: Output, path: Path, axes: str, shape: tuple[int, ...], dtype: np.dtype, chunks: tuple[int, ...]
+) -> zarr.Array:
+    source = output.source
+    if isinstance(source, ZarrReader):
+        return _copy(output, source, path, shape, chunks)
+    names = [_NAMES.get(letter, letter.lower()) for letter in axes]
+    group = zarr.open_group(path, mode="w", zarr_format=3)
+    frames = group.create_array(array_key(source), shape=shape, dtype=dtype, chunks=chunks, dimension_names=names)
+    if source.fill_value is not None:
+        frames.attrs["missing_value"] = np.asarray(source.fill_value, dtype).item()
+    if output.timeline.clock != "number":
+        values, attributes = stored_times(output.timeline.instants, output.timeline.clock)
+        group.create_array("time", data=values, dimension_names=["time"], attributes=attributes)  # type: ignore
+    return frames
 
 
 def _copy(

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, overload
 
 import numpy as np
 
-from ...errors import UserError
-from ..io.axes import View, read_axes
-from ..io.source import DTYPES, Levels, spread
-from ..io.timeline import arrange
-from .choice import Choice
-from .fillers import DEVICES, make_fillers
-from .plan import Filling
+from ..io.axes import View
+from ..io.source import Levels, spread
+from .arrays import Way, Ways, in_steps, understood
+from .fillers import DEVICES
 from .scale import Scale
 from .tiles import TILE
-from .uncertainty import Uncertainty
 
 
 @overload
 def fill(
-    frames: np.ndarray, observed: np.ndarray, *, return_std: Literal[False] = ..., **options: Any
+    frames: np.ndarray, observed: np.ndarray | None = ..., *, return_std: Literal[False] = ..., **options: Any
 ) -> np.ndarray: ...
 @overload
 def fill(
-    frames: np.ndarray, observed: np.ndarray, *, return_std: Literal[True], **options: Any
+    frames: np.ndarray, observed: np.ndarray | None = ..., *, return_std: Literal[True], **options: Any
 ) -> tuple[np.ndarray, np.ndarray]: ...
+@overload
+def fill(frames: Any, observed: Any = ..., **options: Any) -> Any: ...
 def fill(  # type: ignore[misc]  # the options above are those below
-    frames: np.ndarray,
-    observed: np.ndarray,
+    frames: Any,
+    observed: Any = None,
     *,
     checkpoint: str | Path | None = None,
     method: str | None = None,
@@ -43,15 +42,19 @@ def fill(  # type: ignore[misc]  # the options above are those below
     return_std: bool = False,
     device: str = DEVICES[0],
     tile: int = TILE,
-) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
+) -> Any:
     """A copy of ``frames`` with the images that are not ``observed`` filled; the others stay bit for bit.
 
     ``frames`` is (T, H, W), (T, H, W, C) with C 1, 3 or 4, or of any other shape that ``axes`` names, a letter a
     dimension: T time, Y, X, C channels, any other for sequences of their own; of up to 32 bits, whole numbers or
-    floating point. ``observed`` is bool (T,), or (N, T) for N sequences. ``times`` (T,) are numbers or datetime64,
-    rising; by default images are one step apart. NaN and ``fill_value`` are pixels without a value; ``labels`` says
-    that values are names. Others are scaled by their ``range``, by default that of the observed images, so
-    ``fill(a x + b) = a fill(x) + b`` for a > 0.
+    floating point. ``observed`` is bool (T,), or (N, T) for N sequences; without it, the images that have no value are
+    filled. ``times`` (T,) are numbers or datetime64, rising; by default images are one step apart. NaN and
+    ``fill_value`` are pixels without a value; ``labels`` says that values are names. Others are scaled by their
+    ``range``, by default that of the observed images, so ``fill(a x + b) = a fill(x) + b`` for a > 0.
+
+    An array of Dask gives one of Dask, of the same values, with nothing computed but which images have no value where
+    ``observed`` is not given. A DataArray of xarray gives one, its names of dimensions and its times are understood,
+    and it may hold either kind of array.
 
     No image is read across a cut between scenes where ``cuts`` are looked for. With ``return_std`` there is a second
     array float32 of the same shape: how far each filled value may be off, as a standard deviation in units of the
@@ -62,62 +65,32 @@ def fill(  # type: ignore[misc]  # the options above are those below
     one with the smaller error on its known images, of which up to 8 are hidden for this (`choice`). ``device`` "cuda"
     takes a GPU where there is one. Raises UserError, in one line, for anything else.
     """
-    frames, known = np.asarray(frames), np.asarray(observed)
-    if frames.dtype.name not in DTYPES or 0 in frames.shape:
-        raise UserError(f"frames is {frames.dtype} {frames.shape}, expected one of {', '.join(DTYPES)}, none of it 0")
-    view = View(frames, read_axes(frames.shape, axes or _axes(frames.shape, known.shape), "frames", "axes="))
-    shape = (view.sequences, view.count)
-    if known.dtype != bool or known.shape not in (shape[1:], shape):
-        raise UserError(f"observed is {known.dtype} {known.shape}, expected bool {shape[1:]} or {shape}")
-    known = np.broadcast_to(known, shape)
-    places = None if times is None else _places(times, view.count)
-    fillers = make_fillers(checkpoint, method, device, tile)
-    strict = next((filler.name for filler in fillers if filler.regular), None)
-    if places is not None and strict is not None and np.ptp(np.diff(places)) > 1e-6:
-        raise UserError(f"{strict} reads images that are one step apart, and times= says that these are not")
-    labels = labels or frames.dtype == bool
-    scale = Scale(frames.dtype, *(range or (0.0, 1.0)), fill_value, labels)
-    if range is None:
+    limits = None if range is None else (float(range[0]), float(range[1]))
+    way = Way(checkpoint, method, device, tile, limits, fill_value, labels, cuts, return_std)
+    kind = type(frames).__module__.partition(".")[0]
+    if kind in ("dask", "xarray"):
+        from ..archive import lazy
+
+        return getattr(lazy, f"fill_{kind}")(frames, observed, way, axes, times)
+    return _fill(np.asarray(frames), observed, way, axes, times)
+
+
+def _fill(frames: np.ndarray, observed: Any, way: Way, axes: str | None, times: Any) -> Any:
+    view, known = understood(frames, observed, axes, way.fill_value)
+    fillers = way.fillers()
+    places = in_steps(times, view.count, fillers)
+    scale = way.scale(frames.dtype)
+    if way.range is None:
         seen = np.argwhere(known).tolist()
         sampled = (view.frame(*seen[number]) for number in spread(len(seen)))
         levels = (Levels.of(frame, scale.holes(frame)) for frame in sampled)
-        scale = Scale.of(frames.dtype, filter(None, levels), fill_value, labels)
-    result, std = frames.copy(), np.zeros(frames.shape, np.float32) if return_std else None
-    target, deviation = View(result, view.axes), None if std is None else View(std, view.axes)
+        scale = Scale.of(frames.dtype, filter(None, levels), way.fill_value, scale.labels)
+    result, std = frames.copy(), np.zeros(frames.shape, np.float32) if way.return_std else None
+    target, deviations = View(result, view.axes), None if std is None else View(std, view.axes)
     for number, mask in enumerate(known):
-        read = lambda place, n=number: scale.to_unit(view.frame(n, place))  # noqa: E731 - of this sequence
-        fillings = [Filling(filler, scale, read, mask, places, cuts=cuts) for filler in fillers]
-        missing = np.flatnonzero(~mask).tolist()
-        targets = fillings[0].places[missing].tolist()
-        filling = Choice(fillings, targets).filling
-        uncertainty = None if deviation is None else Uncertainty(filling, targets)
-        for place in missing:
-            image = filling[place]
-            target.store(number, place, scale.from_unit(image))
-            if uncertainty is not None and deviation is not None:
-                found = uncertainty.of(float(filling.places[place])) * scale.span
-                found[np.isnan(image).any(axis=-1)] = np.nan
-                deviation.store(number, place, np.repeat(found[..., None], view.frame(number, place).shape[-1], -1))
+        ways = Ways(way, fillers, scale, partial(view.frame, number), mask, places)
+        for place, frame, deviation in ways.fill(np.flatnonzero(~mask).tolist()):
+            target.store(number, place, frame)
+            if deviations is not None and deviation is not None:
+                deviations.store(number, place, np.broadcast_to(deviation, frame.shape))
     return result if std is None else (result, std)
-
-
-def _axes(shape: tuple[int, ...], observed: tuple[int, ...]) -> str | None:
-    """The axes that the shape of ``observed`` tells; None where it does not."""
-    if len(shape) == 4 and shape[-1] in (1, 3, 4) and observed == shape[:1]:
-        return "TYXC"
-    if len(shape) > 3 and observed in (shape[:2], shape[1:2]) and observed != shape[:1]:
-        return "NTYX" if len(shape) == 4 else "NTYXC" if len(shape) == 5 else None
-    return None
-
-
-def _places(times: Sequence[float] | np.ndarray, length: int) -> np.ndarray:
-    """When images at ``times`` are, in steps. UserError where these do not rise, or are not ``length``."""
-    instants = np.asarray(times)
-    if instants.shape != (length,):
-        raise UserError(f"times is of {instants.shape}, expected ({length},): one for each image")
-    if instants.dtype.kind == "M":
-        instants = instants.astype("datetime64[us]").astype(np.float64) / 1e6
-    elif instants.dtype.kind not in "iuf":
-        raise UserError(f"times is {instants.dtype}, expected numbers or datetime64")
-    timeline, index = arrange(instants, "number", "times")
-    return timeline.places[index]

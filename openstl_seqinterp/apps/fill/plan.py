@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -46,9 +47,16 @@ def read_from(filler: Filler, known: np.ndarray, places: np.ndarray, target: flo
 def plan(filler: Filler, observed: np.ndarray, places: np.ndarray) -> dict[int, Reading]:
     """A reading for every image that is not ``observed`` (T,). UserError where there are too few to begin with.
 
-    Images are read from observed ones where there are enough of these, else from images that were filled before.
+    Images are read from observed ones where there are enough of these, else from images that were filled before. The
+    latest plans are remembered: sequences of an archive often lack the same images.
     """
-    known = np.array(observed, bool)
+    return _planned(filler, np.asarray(observed, bool).tobytes(), np.asarray(places, np.float64).tobytes())
+
+
+@lru_cache(8)
+def _planned(filler: Filler, mask: bytes, instants: bytes) -> dict[int, Reading]:
+    known, places = np.frombuffer(mask, bool), np.frombuffer(instants)
+    observed = known
     readings: dict[int, Reading] = {}
     tried = np.flatnonzero(~known)
     while not known.all():

@@ -149,7 +149,8 @@ class View:
         self.sequences, self.count = prod(self._many), self._sizes.get("T", 1)
         self.shape = (self._sizes["Y"], self._sizes["X"], prod(self._channels))
 
-    def _index(self, sequence: int, number: int) -> tuple[int | slice, ...]:
+    def index(self, sequence: int, number: int | slice) -> tuple[int | slice, ...]:
+        """Where in the array a frame of a sequence is, or a stretch of them."""
         many = iter(np.unravel_index(sequence, self._many) if self._many else ())
         return tuple(
             slice(None) if letter in _IMAGE else number if letter == "T" else int(next(many)) for letter in self.axes
@@ -157,10 +158,10 @@ class View:
 
     def frame(self, sequence: int, number: int) -> np.ndarray:
         """A new array (H, W, C), in the byte order of this machine."""
-        part = np.asarray(self.array[self._index(sequence, number)])
+        part = np.asarray(self.array[self.index(sequence, number)])
         return np.array(part.transpose(self._order).reshape(self.shape), part.dtype.newbyteorder("="), order="C")
 
     def store(self, sequence: int, number: int, frame: np.ndarray) -> None:
         """Write a frame (H, W, C) into the array."""
         parts = frame.reshape(*self.shape[:2], *self._channels)
-        self.array[self._index(sequence, number)] = parts.transpose(np.argsort(self._order))
+        self.array[self.index(sequence, number)] = parts.transpose(np.argsort(self._order))

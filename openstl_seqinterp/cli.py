@@ -34,6 +34,7 @@ COMMANDS: dict[str, Command] = {
     "benchmark": Command("Train and score what a benchmark lacks; write its page.", "apps.benchmark.command", "run"),
     "compare": Command("Print the scores of several runs in one table.", "apps.compare", "command"),
     "prepare": Command("Write the simulated sequences.", "commands", "prepare"),
+    "export": Command("Write a trained network in a form that other programs run.", "apps.export", "command"),
     "import": Command("Turn own images or videos into a data set.", "apps.importing", "command"),
 }
 _SCRIPT = Command("Run one of OpenSTL's own scripts.", "commands", "script")

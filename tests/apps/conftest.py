@@ -67,6 +67,7 @@ _NETWORK = {"hid_S": 8, "hid_T": 16, "N_S": 2, "N_T": 2, "mlp_ratio": 2.0, "drop
 _UNTRAINED = {
     "SimVP": _NETWORK,
     "SimVP_Motion": _NETWORK,
+    "LatentAffine": {"hidden": 4, "refinements": 1},
     "PredFormer": {"model_type": "TripletTST", "patch_size": 6, "embed_dim": 8, "num_heads": 2, "depth": 3},
 }
 

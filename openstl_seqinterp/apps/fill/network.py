@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,37 +13,56 @@ from ... import device, host, registry, speedups
 from ...checkpoint import load_checkpoint, load_weights
 from ...data.scale import Scale
 from ...errors import UserError
+from ...protocols import Abilities
 from ...running import quiet_lightning
 from .fillers import Filler
 from .tiles import in_tiles
 from .trained import check_network, no_larger_than, remark
 
 
+class Loaded(NamedTuple):
+    """A trained ``method`` of the host, its name and abilities, its settings, and what a user must know of it."""
+
+    method: Any
+    name: str
+    abilities: Abilities
+    settings: dict[str, Any]
+    remark: str | None
+
+
+def load_method(path: Path, on: str) -> Loaded:
+    """A trained method from its checkpoint, on the CPU, told of the device that it will be ``on``.
+
+    UserError where the checkpoint is damaged, unsafe or of no known method.
+    """
+    quiet_lightning()
+    checkpoint = load_checkpoint(path)
+    settings = checkpoint["hyper_parameters"]
+    registry.register()
+    key = settings["method"].lower()
+    if key not in host.method_maps:
+        raise UserError(f"{path} is of method {key!r}, which host {host.NAME} does not have; see docs/openstl.md")
+    name, abilities = registry.method_names()[key], registry.abilities(key)
+    check_network(settings, abilities.settings, checkpoint, path)
+    try:
+        with no_larger_than(checkpoint["state_dict"], path):
+            method: Any = host.method_maps[key](**{**settings, "device": on})
+    except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: {name} cannot be built with the settings in it: {error!r}") from error
+    load_weights(method, checkpoint, path)
+    return Loaded(method, name, abilities, settings, remark(checkpoint))
+
+
 class Network(Filler):
     """A trained method, from its checkpoint. UserError where that is damaged, unsafe or of no known method."""
 
     def __init__(self, path: Path, requested: str, tile: int) -> None:
-        quiet_lightning()
-        checkpoint = load_checkpoint(path)
-        self.remark = remark(checkpoint)
-        settings = checkpoint["hyper_parameters"]
-        registry.register()
-        name = settings["method"].lower()
-        if name not in host.method_maps:
-            raise UserError(f"{path} is of method {name!r}, which host {host.NAME} does not have; see docs/openstl.md")
-        self.name, self.abilities = registry.method_names()[name], registry.abilities(name)
         self.device = torch.device("cuda" if device.accelerator(requested) == "gpu" else "cpu")
-        check_network(settings, self.abilities.settings, checkpoint, path)
+        self.method, self.name, self.abilities, settings, self.remark = load_method(path, self.device.type)
         if settings.get("value_range") is not None:
             low, high = settings["value_range"]
             self.trained = Scale(low, high, settings.get("fill_value"))
         slots, planes, *size = settings["in_shape"]
-        try:
-            with no_larger_than(checkpoint["state_dict"], path):
-                self.method: Any = host.method_maps[name](**{**settings, "device": self.device.type})
-        except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
-            raise UserError(f"{path}: {name} cannot be built with the settings in it: {error!r}") from error
-        load_weights(self.method, checkpoint, path)
         speedups.prepare(self.method.model, device.accelerator(requested), device.PRECISIONS["32"])
         self.method.eval().to(self.device)
         self.protocol = replace(self.abilities.protocol, given=getattr(self.method.model, "most_slots", slots))

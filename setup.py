@@ -8,6 +8,8 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "openstl_seqinterp" / "_version.py").read_text())[1]
 SCIENCE = ["h5py>=3.11", "netCDF4>=1.7", "xarray>=2024.9", "imagecodecs>=2024.9"]
+DASK = ["dask>=2024.9", "distributed>=2024.9"]
+ONNX = ["onnx>=1.17", "onnxscript>=0.2", "onnxruntime>=1.20"]
 
 setup(
     name="openstl_seqinterp",
@@ -53,17 +55,22 @@ setup(
         "av>=14",
         "tifffile>=2024.8",
         "zarr>=3.1",
+        "submitit>=1.5",
     ],
     extras_require={
         "tensorboard": ["tensorboard"],
         # HDF5, NetCDF, and TIFF files with LZW, JPEG and other compression.
         "science": SCIENCE,
+        # `predict --workers` and `--scheduler`, and `fill` of arrays of Dask.
+        "dask": DASK,
+        # `export --to onnx`.
+        "onnx": ONNX,
         # The peer of `tools/benchmark.py --real DIR --pysteps`; it is compiled when it is installed.
         "radar": ["pysteps>=1.17"],
         # The test of the wheel builds one without a network, so with the setuptools and wheel that are installed.
         "test": [
             *("pytest", "pytest-xdist", "hypothesis", "ruff", "mypy", "scikit-image", "scipy"),
-            *("tensorboard", "setuptools>=77", "wheel", *SCIENCE),
+            *("tensorboard", "setuptools>=77", "wheel", "dask-jobqueue>=0.8", *SCIENCE, *DASK, *ONNX),
         ],
         # What importing OpenSTL needs beside the above.
         "openstl": ["PyWavelets", "einops", "fvcore", "imageio", "scikit-image", "scipy"],

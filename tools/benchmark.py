@@ -1,4 +1,4 @@
-"""Reproduce the paper's tables and figures: python tools/benchmark.py --preset quick --jobs 2"""
+"""Reproduce the paper's tables and figures: python tools/benchmark.py --preset quick --launcher local --workers 2"""
 
 import sys
 

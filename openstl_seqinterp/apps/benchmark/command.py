@@ -1,12 +1,8 @@
-"""The command line of ``seqinterp benchmark``, and its parallel jobs."""
+"""The command line of ``seqinterp benchmark``."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
-from argparse import Namespace
+from argparse import SUPPRESS, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,11 +10,11 @@ from ... import registry
 from ...callbacks import OutOfTime
 from ...data.loaders import ensure_files, training_sets
 from ...errors import Parser, UserError, require_known
-from ...files import writable_folder
 from ...protocols import ONE_SIDED
 from ...running import quiet_lightning
 from .continued import Comparison
 from .entries import ALL_METHODS, OWN, PRESETS, entries, paged
+from .launch import FORMER, add_launcher_flags, check_launcher, launch
 from .leaderboard import LEADERBOARD, write_leaderboard
 from .page import write_page
 from .real import measure_real
@@ -46,8 +42,8 @@ def run(argv: Sequence[str]) -> None:
     parser.add_argument("--out", type=Path, default=Path("results"), help="folder of records (default: results)")
     parser.add_argument("--data_root", default="./data")
     parser.add_argument("--max_time", type=float, metavar="MIN", help="stop after this many minutes")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="run this many jobs in parallel")
-    parser.add_argument("--shard", default="1/1", metavar="I/N", help="run the I-th of N shares, the others elsewhere")
+    for name in FORMER:
+        parser.add_argument(f"--{name}", help=SUPPRESS)
     parser.add_argument("--compile", action="store_true", help="use torch.compile where a method can; meant for a GPU")
     parser.add_argument(
         "--baselines", action="store_true", help="score the baselines of complete runs again, no training"
@@ -64,13 +60,17 @@ def run(argv: Sequence[str]) -> None:
     own.add_argument(
         "--thresholds", type=float, nargs="+", default=[], metavar="VALUE", help="values from which on CSI counts"
     )
+    add_launcher_flags(parser)
     args = parser.parse_args(argv)
+    for name, now in FORMER.items():
+        if getattr(args, name) is not None:
+            raise UserError(f"--{name} is no more: give {now} (docs/scale.md)")
     _check_mode(args, parser)
+    check_launcher(args)
     if args.real is not None:
         print(f"wrote {measure_real(args.real, args.out, args.checkpoint, args.rife, args.pysteps)}")
         return
-    share, shares = _shard(args.shard)
-    for name, least in {"seeds": 1, "jobs": 1, "max_time": 0}.items():
+    for name, least in {"seeds": 1, "max_time": 0}.items():
         if getattr(args, name) is not None and getattr(args, name) < least:
             raise UserError(f"--{name} is {getattr(args, name)}, expected at least {least}")
 
@@ -83,7 +83,7 @@ def run(argv: Sequence[str]) -> None:
             write_leaderboard(args.out)
         return
     preset, sets = (args.preset, args.train_sets) if comparison is None else (OWN, [args.dataname])
-    runs = plan(preset, methods, sets, args.seeds, args.dataname)[share - 1 :: shares]
+    runs = plan(preset, methods, sets, args.seeds, args.dataname)
     board = Benchmark(args.out, args.data_root, args.compile, args.max_time)
     for each in runs:
         board.check(each)
@@ -91,8 +91,8 @@ def run(argv: Sequence[str]) -> None:
     try:
         if args.baselines:
             board.score_baselines(runs)
-        elif args.jobs > 1:
-            side_by_side(argv, args.jobs, [board.record(each) for each in runs])
+        elif args.launcher is not None:
+            launch(board, runs, args)
         else:
             _one_by_one(board, runs, args.max_time)
     except UserError as error:
@@ -166,47 +166,3 @@ def _one_by_one(board: Benchmark, runs: Sequence[Run], max_time: float | None) -
             print(f"failed: {failed[-1]}", flush=True)
     if failed:
         raise UserError(f"{len(failed)} of {len(runs)} runs failed, the first was {failed[0]}")
-
-
-def _shard(text: str) -> tuple[int, int]:
-    try:
-        share, shares = map(int, text.split("/"))
-    except ValueError:
-        share, shares = 0, 0
-    if not 1 <= share <= shares:
-        raise UserError(f"--shard is {text!r}, expected I/N with I from 1 to N, as in 2/4")
-    return share, shares
-
-
-def side_by_side(argv: Sequence[str], jobs: int, records: Sequence[Path]) -> None:
-    """Run the same command ``jobs`` times in parallel; locks divide the runs. UserError if one of them failed."""
-    threads = max(1, (os.cpu_count() or 1) // jobs)
-    environment = {"OMP_NUM_THREADS": str(threads), **os.environ}
-    logs = [records[0].parents[1] / "work_dirs" / f"job-{number}-{os.getpid()}.log" for number in range(jobs)]
-    writable_folder(logs[0].parent)
-    print(f"{jobs} jobs, {threads} threads each; logs: {logs[0].with_name('job-*.log')}", flush=True)
-    done = {path for path in records if path.exists()}
-    children = []
-    try:
-        for log in logs:
-            with log.open("w") as output:
-                command = [sys.executable, "-m", "openstl_seqinterp", "benchmark", *argv, "--jobs", "1"]
-                children.append(subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment))
-        while any(child.poll() is None for child in children):
-            time.sleep(1)
-            for path in {path for path in records if path.exists()} - done:
-                done.add(path)
-                print(f"{len(done)} of {len(records)}: {path}", flush=True)
-    finally:
-        for child in children:
-            child.terminate()
-        for child in children:
-            child.wait()
-    for child, log in zip(children, logs, strict=True):
-        if child.returncode:
-            raise UserError(f"a job ended with code {child.returncode}: {_last_line(log)} (log: {log})")
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").split("\n")
-    return next((line.strip()[-200:] for line in reversed(lines) if line.strip()), "no output")

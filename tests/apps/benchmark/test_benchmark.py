@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from itertools import chain
 from pathlib import Path
 from statistics import mean
 
@@ -103,14 +102,6 @@ def test_what_can_be_compiled_is_and_the_record_says_so(place, monkeypatch):
     assert compiled == {"LatentAffine_n6_42": False, "SimVP_n6_42": True}
 
 
-def test_two_processes_share_the_runs_and_repeat_none(place):
-    assert cli.main(["benchmark", *SIMVP, "--methods", "LatentAffine", "SimVP", "--jobs", "2"]) == 0
-    logs = [log.read_text().splitlines() for log in (place / "results" / "work_dirs").glob("job-*.log")]
-    assert len(logs) == 2
-    scored = [line for line in chain(*logs) if line.startswith("scoring results")]
-    assert len(scored) == len(records(place)) == 2
-
-
 def test_a_run_of_another_process_is_left_to_it(place, capsys):
     folder = place / "results" / "work_dirs" / "quick"
     folder.mkdir(parents=True)
@@ -128,14 +119,6 @@ def test_time_that_is_over_stops_a_run_which_goes_on_later(place, capsys):
     assert not records(place)
     assert "Not run." in (place / "results" / "README.md").read_text()
     assert (place / "results/work_dirs/quick/SimVP_n6_42/checkpoints/last.ckpt").is_file()
-
-
-def test_shards_are_disjoint_and_make_up_the_whole(place):
-    both = [*SIMVP, "--methods", "LatentAffine", "SimVP"]
-    assert cli.main(["benchmark", *both, "--shard", "2/2"]) == 0
-    assert list(records(place)) == ["SimVP_n6_42"]
-    assert cli.main(["benchmark", *both, "--shard", "1/2"]) == 0
-    assert sorted(records(place)) == ["LatentAffine_n6_42", "SimVP_n6_42"]
 
 
 def test_a_record_made_with_other_settings_is_kept_and_named(place, capsys):
@@ -161,9 +144,12 @@ def test_a_run_that_fails_does_not_keep_others_from_running(place, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--shard", "3/2"], "--shard is '3/2', expected I/N with I from 1 to N"),
-        (["--shard", "two"], "--shard is 'two'"),
-        (["--jobs", "0"], "--jobs is 0, expected at least 1"),
+        (["--shard", "3/2"], "--shard is no more: give --launcher slurm --workers N"),
+        (["--jobs", "2"], "--jobs is no more: give --launcher local --workers N"),
+        (["--workers", "2"], "--workers is of runs that are launched as jobs; add --launcher"),
+        (["--launcher", "slum"], "unknown --launcher 'slum'; did you mean 'slurm'?"),
+        (["--launcher", "local", "--workers", "0"], "--workers is 0, expected at least 1"),
+        (["--launcher", "local", "--partition", "a"], "--partition is of --launcher slurm"),
         (["--seeds", "0"], "--seeds is 0"),
         (["--max_time", "-1"], "--max_time is -1.0"),
         (["--preset", "fast"], "unknown --preset 'fast'"),

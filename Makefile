@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # A process for each core, with one thread each: networks in tests are too small for more.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
-.PHONY: demo test test-openstl openstl-is-there lint clean
+.PHONY: demo test test-openstl test-slurm openstl-is-there lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/python tools/train.py -d seqinterp -m SimVP --model_type gSTA -c configs/seqinterp/SimVP_quick.py
@@ -29,6 +29,10 @@ lint: $(VENV)/installed-test
 # make test-openstl OPENSTL=DIR: the tests on a checkout of OpenSTL as the host
 test-openstl: openstl-is-there $(VENV)/installed-openstl
 	SEQINTERP_HOST=openstl PYTHONPATH="$(abspath $(OPENSTL))" $(PYTEST)
+
+# make test-slurm: the launcher on a cluster of SLURM on this machine; needs root, slurm-wlm and munge
+test-slurm: $(VENV)/installed-test
+	OMP_NUM_THREADS=1 tools/slurm_localhost.sh $(BIN)/python -m pytest tests/slurm
 
 openstl-is-there:
 	@test -f "$(OPENSTL)/openstl/methods/__init__.py" || \

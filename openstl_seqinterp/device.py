@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import platform
 import time
+import warnings
 from functools import cache
 from math import inf
 from pathlib import Path
 from typing import Any
 
 import torch
+from pytorch_lightning.plugins.environments import SLURMEnvironment
 
 from .errors import UserError
 
+SRUN = "The `srun` command is available"  # a warning of Lightning, wherever SLURM is installed and not used
 AUTO, CUDA = "auto", "cuda"
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}  # --precision: Lightning's name
 
@@ -21,6 +24,19 @@ PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}  # --prec
 def accelerator(device: str) -> str:
     """Lightning's ``"gpu"`` or ``"cpu"`` for OpenSTL's ``--device``: a GPU if requested (default) and there."""
     return "gpu" if device.startswith(CUDA) and torch.cuda.is_available() else "cpu"
+
+
+def launched() -> tuple[int, int]:
+    """The processes of each node, and the nodes, that torchrun or SLURM's srun started this one with."""
+    if "LOCAL_WORLD_SIZE" in os.environ:  # torchrun, which may run within a job of SLURM
+        local = int(os.environ["LOCAL_WORLD_SIZE"])
+        return local, int(os.environ.get("WORLD_SIZE", local)) // local
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", SRUN)
+        if not SLURMEnvironment.detect():
+            return 1, 1
+    nodes = int(os.environ.get("SLURM_NNODES", 1))
+    return int(os.environ["SLURM_NTASKS"]) // nodes, nodes
 
 
 def precision(requested: str, on: str) -> str:

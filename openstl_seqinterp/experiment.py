@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import shutil
 from argparse import Namespace
 from collections.abc import Iterator
@@ -56,7 +55,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         args.device = "cuda" if self.accelerator == "gpu" else "cpu"
         if self.accelerator == "cpu":
             speedups.keep_freed_memory()
-        self.processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))  # set by torchrun
+        self.processes, self.nodes = device.launched()
         if self.accelerator == "cpu":
             args.gpus = [0]
         self.folder = Path(args.res_dir) / args.ex_name
@@ -119,25 +118,27 @@ class SeqInterpExperiment(host.BaseExperiment):
         return kept + ours, save_dir
 
     def _init_trainer(self, args: Namespace, callbacks: list[Callback], strategy: str) -> pl.Trainer:
-        if self.processes > 1 or len(args.gpus) > 1:
+        if self.processes * self.nodes > 1 or len(args.gpus) > 1:
             # OpenSTL's default, plain ddp, fails for half of its methods, which leave some weights unused.
             strategy = "ddp_find_unused_parameters_true"
-        return pl.Trainer(
-            accelerator=self.accelerator,
-            devices=args.gpus if self.accelerator == "gpu" and self.processes == 1 else self.processes,
-            strategy=strategy,
-            use_distributed_sampler=False,  # our samplers split the cases; Lightning's would repeat test cases
-            precision=self.precision,  # type: ignore[arg-type]
-            max_epochs=args.epoch,
-            callbacks=callbacks,
-            gradient_clip_val=args.clip_grad,
-            gradient_clip_algorithm=args.clip_mode if args.clip_grad is not None else None,
-            deterministic=args.deterministic,
-            num_sanity_val_steps=0,
-            log_every_n_steps=min(_LOGGED_STEPS, len(self.data.train_loader)),
-            logger=[kind(self.folder, name=_LOGS) for kind in loggers(args.logger)],  # type: ignore[call-arg]
-            enable_model_summary=False,
-        )
+        with quiet():
+            return pl.Trainer(
+                accelerator=self.accelerator,
+                devices=args.gpus if self.accelerator == "gpu" and self.processes * self.nodes == 1 else self.processes,
+                num_nodes=self.nodes,
+                strategy=strategy,
+                use_distributed_sampler=False,  # our samplers split the cases; Lightning's would repeat test cases
+                precision=self.precision,  # type: ignore[arg-type]
+                max_epochs=args.epoch,
+                callbacks=callbacks,
+                gradient_clip_val=args.clip_grad,
+                gradient_clip_algorithm=args.clip_mode if args.clip_grad is not None else None,
+                deterministic=args.deterministic,
+                num_sanity_val_steps=0,
+                log_every_n_steps=min(_LOGGED_STEPS, len(self.data.train_loader)),
+                logger=[kind(self.folder, name=_LOGS) for kind in loggers(args.logger)],  # type: ignore[call-arg]
+                enable_model_summary=False,
+            )
 
     def display_method_info(self, args: Namespace) -> Any:
         """The host's description of the model, made on a copy in eval mode.

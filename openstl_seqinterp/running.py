@@ -16,6 +16,7 @@ import torch
 from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from . import host
+from .device import SRUN
 from .errors import UserError
 
 
@@ -48,6 +49,7 @@ def quiet() -> Iterator[None]:
             ".*sync_dist=True.*",
             ".*have no `val_dataloader`.*",
             ".*sampler has shuffling enabled.*",
+            SRUN,
         ):
             warnings.filterwarnings("ignore", message)
         yield

@@ -80,8 +80,8 @@ def test_its_metadata(distribution):
         "openstl_seqinterp.cli:main",
     )
     required = {line.split(">=")[0] for line in distribution.requires if "extra ==" not in line}
-    assert {"torch", "pytorch-lightning", "pydantic"} <= required
-    assert {"test", "tensorboard", "openstl", "science", "radar"} == set(
+    assert {"torch", "pytorch-lightning", "pydantic", "submitit"} <= required
+    assert {"test", "tensorboard", "openstl", "science", "radar", "dask", "onnx"} == set(
         distribution.metadata.get_all("Provides-Extra")
     )
     assert f"{INFO}licenses/LICENSE" in {file.as_posix() for file in distribution.files}

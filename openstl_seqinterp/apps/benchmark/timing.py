@@ -54,20 +54,20 @@ def rate(method: pl.LightningModule, loader: DataLoader, accelerator: str, preci
     """Batches of ``loader`` a second: the median over `STEPS` of training, or of predicting, on a device."""
     warm, steps = STEPS[accelerator]
     clock = _Clock(warm)
-    trainer = pl.Trainer(
-        accelerator=accelerator,
-        devices=1,
-        precision=precision,  # type: ignore[arg-type]
-        max_epochs=1,
-        limit_train_batches=warm + steps,
-        limit_predict_batches=warm + steps,
-        callbacks=[clock],
-        logger=[],
-        enable_checkpointing=False,
-        enable_model_summary=False,
-        enable_progress_bar=False,
-    )
     with quiet():
+        trainer = pl.Trainer(
+            accelerator=accelerator,
+            devices=1,
+            precision=precision,  # type: ignore[arg-type]
+            max_epochs=1,
+            limit_train_batches=warm + steps,
+            limit_predict_batches=warm + steps,
+            callbacks=[clock],
+            logger=[],
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=False,
+        )
         if train:
             trainer.fit(method, loader)
         else:

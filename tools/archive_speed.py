@@ -1,6 +1,6 @@
 """How fast workers fill an archive, and what memory they take: python tools/archive_speed.py --workers 1 2
 
-It makes an archive of moving textures, has every second image filled by `motion`, one thread a worker, and prints one
+It makes an archive of moving textures, has every second image filled, by `motion`, one thread a worker, and prints one
 line for each number of workers. The start of the workers, and what they import, is left out. It needs the extra dask.
 """
 
@@ -47,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shape", type=int, nargs=4, default=[200, 16, 256, 256], metavar=("N", "T", "H", "W"))
     parser.add_argument("--channels", type=int, default=1)
+    parser.add_argument("--method", default="motion")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     args = parser.parse_args()
     sequences, length = args.shape[:2]
@@ -59,7 +60,14 @@ def main() -> None:
                 client.run(_peak)
                 out = Path(folder) / f"out{workers}.zarr"
                 command = ["predict", str(source), "--out", str(out), "--axes", "NTYXC"[: 4 + (args.channels > 1)]]
-                command += ["--missing", *map(str, range(2, length, 2)), "--scheduler", cluster.scheduler_address]
+                command += [
+                    "--method",
+                    args.method,
+                    "--missing",
+                    *map(str, range(2, length, 2)),
+                    "--scheduler",
+                    cluster.scheduler_address,
+                ]
                 start = time.perf_counter()
                 if cli.main(command):
                     sys.exit("error: the archive was not filled")

@@ -50,7 +50,19 @@ def test_a_job_that_is_preempted_is_requeued_and_goes_on(place):
 
 
 def test_two_processes_train_that_srun_starts(place):
-    command = ["train", "-m", "SimVP", "-c", "SimVP_quick", "--epoch", "2", "--precision", "32", "--ex_name", "run"]
+    command = [
+        "train",
+        "-m",
+        "SimVP",
+        "-c",
+        "configs/seqinterp/SimVP_quick.py",
+        "--epoch",
+        "2",
+        "--precision",
+        "32",
+        "--ex_name",
+        "run",
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(PACKAGE)}
     tasks = ["srun", "--nodes", "1", "--ntasks-per-node", "2", "--cpus-per-task", "1"]
     arguments = [*tasks, sys.executable, "-m", "openstl_seqinterp", *command]

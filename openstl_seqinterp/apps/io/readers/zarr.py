@@ -6,6 +6,7 @@ import base64
 import os
 import struct
 import warnings
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,40 @@ from ..source import Options
 
 DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError)
 _LARGEST_CHUNK = 2**30  # bytes that are unpacked for one frame
+_KEPT = 2**26  # bytes that stay unpacked
 
 
 def dimension_names(array: zarr.Array) -> list[str | None]:
     """The names of dimensions of version 3, or as xarray writes them into version 2."""
     names = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
     return list(names) if names and len(names) == array.ndim else [None] * array.ndim  # type: ignore[arg-type]
+
+
+class _Unpacked:
+    """An array whose chunks hold several images: those around the last one that was asked for are kept unpacked."""
+
+    def __init__(self, array: zarr.Array) -> None:
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+        self._steps = array.shards or array.chunks
+        self._region: tuple[slice, ...] = ()
+        self._values = np.empty(0)
+
+    def __getitem__(self, index: tuple[int | slice, ...]) -> np.ndarray:
+        """The part at integers and full slices."""
+        region = tuple(
+            slice(each // step * step, min((each // step + 1) * step, size))
+            if isinstance(each, int)
+            else slice(0, size)
+            for each, step, size in zip(index, self._steps, self.shape, strict=True)
+        )
+        if prod(each.stop - each.start for each in region) * self.dtype.itemsize > _KEPT:
+            return np.asarray(self.array[index])
+        if region != self._region:
+            self._values, self._region = np.asarray(self.array[region]), region
+        inside = [
+            each - whole.start if isinstance(each, int) else each for each, whole in zip(index, region, strict=True)
+        ]
+        return self._values[tuple(inside)]
 
 
 class ZarrReader(ArraySource):
@@ -73,7 +102,7 @@ class ZarrReader(ArraySource):
         what = f"{self.path}: {self.key}" if self.key else str(self.path)
         self._require_room(what)
         self.kind = f"OME-Zarr {self.key}" if self.scales else f"Zarr {self.key}".strip()
-        self.use(self.array, named_axes(names or dimension_names(self.array), self.array.shape), what)
+        self.use(_Unpacked(self.array), named_axes(names or dimension_names(self.array), self.array.shape), what)
         self.fill_value = self._declared_fill_value()
         self._read_times()
 

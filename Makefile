@@ -1,11 +1,12 @@
 # make demo: set up, simulate, train, score, draw, fill a clip.   make test: set up, lint, test.
+# make app: set up, open the page.   make test-app: its tests in a browser.
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 # A process for each core, with one thread each: networks in tests are too small for more.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
-.PHONY: demo test test-openstl test-slurm openstl-is-there lint clean
+.PHONY: demo test test-openstl test-slurm openstl-is-there lint app test-app chromium clean
 
 demo: $(VENV)/installed
 	$(BIN)/python tools/train.py -d seqinterp -m SimVP --model_type gSTA -c configs/seqinterp/SimVP_quick.py
@@ -38,6 +39,17 @@ openstl-is-there:
 	@test -f "$(OPENSTL)/openstl/methods/__init__.py" || \
 	{ echo "error: OPENSTL='$(OPENSTL)' is no checkout of OpenSTL; give one with OPENSTL=DIR" >&2; exit 2; }
 
+app: $(VENV)/installed-app
+	$(BIN)/seqinterp app
+
+test-app: $(VENV)/installed-test-app chromium
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser tests/apps/web
+
+# Debian's, with apt where that may install; tests that find none are skipped and say so.
+chromium:
+	@command -v chromium > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && apt-get update -qq && \
+	apt-get install -qq --yes --no-install-recommends chromium; } || echo "cannot install chromium here"
+
 $(VENV)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
@@ -45,10 +57,12 @@ $(VENV)/installed: setup.py
 	$(BIN)/python -m pip install --quiet -e .
 	@touch $@
 
-# What tests need on top: $(VENV)/installed-test; what OpenSTL does: $(VENV)/installed-openstl.
+# What tests need on top: $(VENV)/installed-test; what OpenSTL does: $(VENV)/installed-openstl; the page, and its tests.
 $(VENV)/installed-test: EXTRAS = test
 $(VENV)/installed-openstl: EXTRAS = test,openstl
-$(VENV)/installed-test $(VENV)/installed-openstl: $(VENV)/installed
+$(VENV)/installed-app: EXTRAS = app
+$(VENV)/installed-test-app: EXTRAS = test,test-app
+$(VENV)/installed-test $(VENV)/installed-openstl $(VENV)/installed-app $(VENV)/installed-test-app: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet -e '.[$(EXTRAS)]'
 	@touch $@
 

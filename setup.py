@@ -32,9 +32,14 @@ setup(
     packages=[
         *find_packages(include=["openstl_seqinterp", "openstl_seqinterp.*"]),
         "openstl_seqinterp.configs.seqinterp",
+        "openstl_seqinterp.results",
     ],
-    package_dir={"openstl_seqinterp.configs.seqinterp": "configs/seqinterp"},  # a wheel carries them too
-    package_data={"openstl_seqinterp": ["py.typed", "weights/*.safetensors"]},
+    # A wheel carries these too.
+    package_dir={"openstl_seqinterp.configs.seqinterp": "configs/seqinterp", "openstl_seqinterp.results": "results"},
+    package_data={
+        "openstl_seqinterp": ["py.typed", "weights/*.safetensors", "apps/web/assets/*"],
+        "openstl_seqinterp.results": ["*.md", "*.png", "quick/*.png"],
+    },
     entry_points={"console_scripts": ["seqinterp = openstl_seqinterp.cli:main"]},
     # OpenSTL itself is not on PyPI (the project of that name there reads STL meshes): see README, Use with OpenSTL.
     install_requires=[
@@ -67,6 +72,9 @@ setup(
         "onnx": ONNX,
         # The peer of `tools/benchmark.py --real DIR --pysteps`; it is compiled when it is installed.
         "radar": ["pysteps>=1.17"],
+        # The page of `seqinterp app`, and what drives it in tests: Playwright, with a Chromium of the system's.
+        "app": ["gradio>=6.31"],
+        "test-app": ["gradio>=6.31", "playwright>=1.50"],
         # The test of the wheel builds one without a network, so with the setuptools and wheel that are installed.
         "test": [
             *("pytest", "pytest-xdist", "hypothesis", "ruff", "mypy", "scikit-image", "scipy"),

@@ -35,6 +35,7 @@ COMMANDS: dict[str, Command] = {
     "compare": Command("Print the scores of several runs in one table.", "apps.compare", "command"),
     "prepare": Command("Write the simulated sequences.", "commands", "prepare"),
     "export": Command("Write a trained network in a form that other programs run.", "apps.export", "command"),
+    "app": Command("Fill sequences on a page in the browser.", "apps.web.command", "app"),
     "import": Command("Turn own images or videos into a data set.", "apps.importing", "command"),
 }
 _SCRIPT = Command("Run one of OpenSTL's own scripts.", "commands", "script")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from openstl_seqinterp import __version__
+from openstl_seqinterp.apps.web.results import CARRIED
 from openstl_seqinterp.data.simulate import write_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,7 +68,14 @@ def test_it_holds_the_package_the_configs_and_nothing_else(wheel):
     weights = {path.relative_to(ROOT).as_posix() for path in package.glob("weights/*")}
     assert len(modules) > 50
     assert len(configs) > 20
-    assert names == modules | configs | {"openstl_seqinterp/py.typed", *weights}
+    assets = {path.relative_to(ROOT).as_posix() for path in package.glob("apps/web/assets/*")}
+    results = {
+        f"openstl_seqinterp/results/{path.relative_to(ROOT / 'results').as_posix()}"
+        for pattern in CARRIED
+        for path in (ROOT / "results").glob(pattern)
+    }
+    assert {"openstl_seqinterp/results/leaderboard.md", "openstl_seqinterp/results/real.png"} <= results
+    assert names == modules | configs | {"openstl_seqinterp/py.typed", *weights, *assets, *results}
 
 
 def test_its_metadata(distribution):
@@ -81,7 +89,7 @@ def test_its_metadata(distribution):
     )
     required = {line.split(">=")[0] for line in distribution.requires if "extra ==" not in line}
     assert {"torch", "pytorch-lightning", "pydantic", "submitit"} <= required
-    assert {"test", "tensorboard", "openstl", "science", "radar", "dask", "onnx"} == set(
+    assert {"test", "tensorboard", "openstl", "science", "radar", "dask", "onnx", "app", "test-app"} == set(
         distribution.metadata.get_all("Provides-Extra")
     )
     assert f"{INFO}licenses/LICENSE" in {file.as_posix() for file in distribution.files}

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from rich.progress import track
 
-_QUIET = 10.0  # seconds from one line to the next
+PERIOD = 10.0  # seconds from one line to the next; the page, which watches its children, sets it shorter
 Item = TypeVar("Item")
 
 
@@ -22,6 +22,6 @@ def tracked(items: Iterable[Item], doing: str, total: int) -> Iterator[Item]:
     for number, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
-        if now - said >= _QUIET:
+        if now - said >= PERIOD:
             said = now
             print(f"{doing}: {number} of {total}, {number / (now - started):.3g} a second", flush=True)

@@ -55,13 +55,8 @@ class Pictures:
         sequence_animation(animation, frames, marked, scale=max(1, 320 // max(frames.shape[2:])))
 
     def _thumbnail(self, image: np.ndarray) -> np.ndarray:
-        """(C, H, W) in [0, 1] of an image in unit values. Those of 8 bits are shown as they are."""
-        scale = self.work.scale
-        if scale.labels:
-            image = image / (np.nanmax(image, initial=0) or 1)
-        elif scale.dtype == np.uint8:
-            image = (image * scale.span + scale.low) / 255
-        return _thumbnail(image)
+        """(C, H, W) in [0, 1] of an image in unit values."""
+        return _thumbnail(self.work.scale.shown(image))
 
 
 def _thumbnail(image: np.ndarray, most: float = 1) -> np.ndarray:

@@ -44,7 +44,7 @@ class Report:
         if self.job.truth is not None:
             true = self.job.scale.to_unit(self.job.truth.read(sequence, place))
             colours = slice(3 if image.shape[2] == 4 else None)  # an alpha that is the same everywhere flatters
-            scores = _score(image[..., colours], true[..., colours])
+            scores = score(image[..., colours], true[..., colours])
             self.scores.append({"sequence": sequence + 1, "image": place + 1, **scores})
         if np.isnan(image).all():
             self.empty.append(place)
@@ -170,8 +170,8 @@ def files_of(folder: Path) -> set[str] | None:
         return None
 
 
-def _score(image: np.ndarray, true: np.ndarray) -> dict[str, float]:
-    """The metrics of an image (H, W, C); pixels without a value, there or in the truth, take no part.
+def score(image: np.ndarray, true: np.ndarray) -> dict[str, float]:
+    """The metrics of an image (H, W, C) in unit values; pixels without a value, there or in the truth, take no part.
 
     SSIM, which looks at windows, is left out where there are such pixels or fewer than its window has. Nothing is
     clipped: the outermost values of a sequence lie beyond 0 and 1, and they are as true as others.

@@ -111,6 +111,12 @@ class Scale(scale.Scale):
             values[empty] = self.fill_value or 0
         return values.astype(self.dtype)
 
+    def shown(self, image: np.ndarray) -> np.ndarray:
+        """An image in unit values as pictures show it, mostly in [0, 1]: bytes as they are, labels by the largest."""
+        if self.labels:
+            return image / (np.nanmax(image, initial=0) or 1)
+        return (image * self.span + self.low) / 255 if self.dtype == np.uint8 else image
+
     def predict(
         self, function: Predict, frames: Sequence[np.ndarray], offset: np.ndarray, *, sees_holes: bool = False
     ) -> np.ndarray:

@@ -8,7 +8,7 @@ import threading
 from argparse import Namespace
 from collections.abc import Sequence
 from getpass import getpass
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from secrets import compare_digest
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from ...errors import Parser, UserError
 from . import limits
 
+_GRADIO = 6  # the first version that has what the page is built of
 _ASK = "-"  # of --password: asked for, so that it is in no list of processes
 
 
@@ -39,10 +40,19 @@ def app(argv: Sequence[str]) -> None:
     password = getpass("password for visitors: ") if args.password == _ASK else args.password
     if password is not None and not password.strip():
         raise UserError("--password is empty; give one, or leave it out")
-    if find_spec("gradio") is None:
-        raise UserError("the page needs gradio, which is not installed: pip install gradio")
+    _require_gradio()
     with tempfile.TemporaryDirectory(prefix="seqinterp-app-") as folder:
         _serve(args, Path(folder).resolve(), checkpoints, password)
+
+
+def _require_gradio() -> None:
+    """UserError where there is none, or one that has no scripts of components."""
+    try:
+        found = version("gradio")
+    except PackageNotFoundError:
+        raise UserError("the page needs gradio, which is not installed: pip install gradio") from None
+    if int(found.split(".")[0]) < _GRADIO:
+        raise UserError(f"the page needs gradio {_GRADIO} or newer, this is {found}: pip install --upgrade gradio")
 
 
 def _checkpoints(given: Sequence[str]) -> dict[str, Path]:

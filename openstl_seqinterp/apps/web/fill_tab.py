@@ -42,7 +42,9 @@ class FillTab:
                 gr.Markdown(
                     "A `best.ckpt` of `seqinterp train`, read as weights and plain values alone: none of its code runs."
                 )
-                self.checkpoint = gr.File(label="Checkpoint", file_types=[".ckpt", ".safetensors"], height=120)
+                self.checkpoint = gr.File(
+                    label="Checkpoint", file_types=[".ckpt", ".safetensors"], height=120, elem_id="checkpoint"
+                )
             with gr.Row():
                 self.go = gr.Button("Fill", variant="primary", elem_id="fill")
                 self.cancel = gr.Button("Cancel", visible=False, elem_id="cancel")
@@ -126,6 +128,7 @@ class FillTab:
             yield self._failure(error, visitor)
 
     def _bring(self, visitor: Visitor, files: list[Path] | str, flags: tuple[str, ...]) -> Iterator[Updates]:
+        visitor.require_idle()
         visitor.asked = None
         yield {
             self.status: working(None, "Reading the sequence ..."),
@@ -180,7 +183,7 @@ class FillTab:
     ) -> Iterator[Updates]:
         if visitor.asked is None or visitor.brought is None:
             raise UserError("there is no sequence yet; choose an example, or upload one")
-        visitor.make_way()
+        visitor.require_idle()
         asked = replace(
             visitor.asked.by(method, self.checkpoints(visitor)),
             extend=int(extend or 0),

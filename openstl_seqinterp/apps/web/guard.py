@@ -20,7 +20,7 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
-LOCAL = ("127.0.0.1", "localhost", "::1")
+LOCAL = ("127.0.0.1", "localhost")
 
 
 class _Headers:
@@ -39,5 +39,5 @@ class _Headers:
 
 def middleware(host: str) -> Sequence[Middleware]:
     """For a server at ``host``. One of this machine alone answers to its names alone: no site may lend it another."""
-    trusted = [Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])]
+    trusted = [Middleware(TrustedHostMiddleware, allowed_hosts=LOCAL)]
     return [Middleware(_Headers), *(trusted if host in LOCAL else [])]

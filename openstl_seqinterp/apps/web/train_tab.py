@@ -25,6 +25,8 @@ _ABOUT = (
     "the line is motion, which needs no training. A short series leaves little to learn from, so look whether it helps."
 )
 
+_KNOWN = "marked images that are there were trained on too, so their scores now flatter the network"
+
 
 class TrainTab:
     """The components of the tab, and what happens where one is used."""
@@ -74,6 +76,7 @@ class TrainTab:
             raise UserError("there is no sequence yet; bring one in the first tab")
         if not 0 < minutes <= limits.MINUTES or not 32 <= side <= 512:
             raise UserError(f"train for up to {limits.MINUTES} minutes, on images of 32 to 512 pixels")
+        visitor.require_idle()
         yield {self.status: working(None, "Getting ready ..."), **self._busy(True)}
         folder = visitor.new_folder("training")
         for line in visitor.run(train, asked.path, asked.flags, folder, minutes, side):
@@ -92,7 +95,7 @@ class TrainTab:
         taken = folder / BEST
         words = import_words(asked.path.name, side, visitor.shape, asked.flags)
         yield {
-            self.status: said(text),
+            self.status: said(text, [_KNOWN] if set(asked.marked) - set(asked.empty) else []),
             self.curve: self._drawn(folder),
             self.files: links([{"name": BEST, "url": url(taken), "bytes": taken.stat().st_size}]),
             self.commands: gr.Textbox(

@@ -69,8 +69,7 @@ class Visitor:
 
         One that ``yields`` may be stopped without that.
         """
-        if self.child is not None:
-            raise UserError("something of yours is still running; wait for it, or cancel it")
+        self.require_idle()
         self.child = child = Child(function, *arguments)
         said = ""
         try:
@@ -91,15 +90,16 @@ class Visitor:
         if child.code:
             raise UserError(self.told(said) or f"it ended unexpectedly (code {child.code}): was there enough memory?")
 
-    def make_way(self) -> None:
-        """Stop a child whose work may be left undone, and wait until it has ended."""
+    def require_idle(self) -> None:
+        """UserError where a child works for the visitor; one whose work may be left undone is stopped instead."""
         child = self.child
-        if child is None or not self.yields:
-            return
-        child.stop()
-        child.end()
-        while self.child is child:  # until the thread that reads its lines knows
-            time.sleep(0.05)
+        if child is not None and self.yields:
+            child.stop()
+            child.end()
+            while self.child is child:  # until the thread that reads its lines knows
+                time.sleep(0.05)
+        if self.child is not None:
+            raise UserError("something of yours is still running; wait for it, or cancel it")
 
     def told(self, text: str) -> str:
         """A message without the names of the folders that it happened in."""

@@ -2,16 +2,20 @@
 
 import json
 import re
+import shutil
 import time
 import zipfile
 
+import av
 import cv2
 import numpy as np
 import pytest
 import tifffile
+import torch
 
 from openstl_seqinterp import cli
 from openstl_seqinterp.apps.web.examples import EXAMPLES, clip
+from openstl_seqinterp.shipped import WEIGHTS
 
 pytestmark = pytest.mark.browser
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -29,6 +33,14 @@ def filled(page):
 def bring(page, *files):
     page.set_input_files("#upload input[type=file]", [str(each) for each in files])
     page.wait_for_selector(".timeline li")
+
+
+def write_video(path, frames):
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=10, width=frames.shape[2], height=frames.shape[1], pix_fmt="yuv420p")
+        for frame in frames:
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        file.mux(stream.encode())
 
 
 def fill(page):
@@ -157,6 +169,41 @@ def test_an_archive_that_leads_elsewhere_writes_nothing(visit, server, tmp_path)
     page.set_input_files("#upload input[type=file]", str(tmp_path / "evil.zip"))
     assert "leads elsewhere" in failure(page)
     assert [*server.root.rglob("escaped*")] == []
+
+
+def test_a_checkpoint_that_could_run_code_is_refused_and_a_good_one_fills(visit, tmp_path):
+    torch.save({"state_dict": {}, "epoch": exec}, tmp_path / "evil.ckpt")
+    shutil.copy(WEIGHTS, tmp_path / "mine.safetensors")
+    page = visit()
+    page.click("#example-digit")
+    filled(page)
+    page.get_by_role("button", name="Use a checkpoint of yours").click()
+    page.set_input_files("#checkpoint input[type=file]", str(tmp_path / "evil.ckpt"))
+    assert failure(page) == (
+        "Evil.ckpt is refused: it is damaged, or holds more than weights and plain values and could run code"
+    )
+    page.get_by_label("Clear").click()
+    page.set_input_files("#checkpoint input[type=file]", str(tmp_path / "mine.safetensors"))
+    page.wait_for_selector("text=mine.safetensors is among the methods")
+    page.click("#fill")
+    page.wait_for_selector("text=Filled 2 images by SimVP_Motion")
+    assert "--checkpoint mine.safetensors" in page.input_value("#command textarea, #command input")
+
+
+def test_a_video_comes_back_as_one(visit, tmp_path, read_video):
+    write_video(tmp_path / "own.mp4", clip()[:12])
+    page = visit()
+    bring(page, tmp_path / "own.mp4")
+    page.get_by_label("Insert K between each two").fill("1")
+    page.uncheck("input[type=checkbox] >> nth=0")
+    assert fill(page) == [*range(2, 24, 2)]
+    assert cli.main(["predict", str(tmp_path / "own.mp4"), "--insert", "1", "--out", str(tmp_path / "out")]) == 0
+    found, expected = read_video(take(page, "own.mp4")), read_video(tmp_path / "out" / "own.mp4")
+    assert found.shape == expected.shape == (23, 240, 320, 3)
+    # H.264 gives other bytes each time, from the command line too; crf 18 keeps each run within 38 dB or so.
+    assert np.square(found.astype(float) - expected).mean() < 255**2 / 10**3.5
+    reports = [json.loads(path.read_text()) for path in (take(page, "report.json"), tmp_path / "out" / "report.json")]
+    assert reports[0]["filled"] == reports[1]["filled"]
 
 
 def test_two_visitors_at_once(visit):

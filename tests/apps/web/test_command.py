@@ -2,6 +2,8 @@
 
 import http.client
 import re
+from contextlib import closing
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
@@ -25,9 +27,18 @@ def test_a_mistake_ends_in_one_line(capsys, argv, said):
 
 
 def test_without_gradio_it_says_what_to_install(capsys, monkeypatch):
-    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    def version(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(command, "version", version)
     assert cli.main(["app"]) == 2
     assert capsys.readouterr().err == "error: the page needs gradio, which is not installed: pip install gradio\n"
+
+
+def test_a_gradio_that_is_too_old_is_named(capsys, monkeypatch):
+    monkeypatch.setattr(command, "version", lambda name: "5.49.1")
+    assert cli.main(["app"]) == 2
+    assert "needs gradio 6 or newer, this is 5.49.1: pip install --upgrade gradio" in capsys.readouterr().err
 
 
 def test_the_pages_of_results_have_their_figures_and_no_links_to_files():
@@ -48,10 +59,10 @@ def test_no_results_are_no_pages():
 @pytest.mark.browser
 def test_what_it_serves_and_to_whom(server, tmp_path):
     def ask(path, host=None):
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        connection.request("GET", path, headers={"Host": host or f"127.0.0.1:{server.port}"})
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode(errors="replace"), answer.getheader("content-security-policy")
+        with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+            connection.request("GET", path, headers={"Host": host or f"127.0.0.1:{server.port}"})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(errors="replace"), answer.getheader("content-security-policy")
 
     (tmp_path / "secret.txt").write_text("secret")
     status, text, policy = ask("/")

@@ -36,7 +36,9 @@ class FillTab:
             with gr.Row():
                 self.extend = gr.Number(0, label="Continue by K images", precision=0, minimum=0, maximum=MOST)
                 self.insert = gr.Number(0, label="Insert K between each two", precision=0, minimum=0, maximum=MOST)
-                self.method = gr.Dropdown([*METHODS, SHIPPED_NAME], value=next(iter(METHODS)), label="Method")
+                self.method = gr.Dropdown(
+                    [*METHODS, SHIPPED_NAME], value=next(iter(METHODS)), label="Method", min_width=280
+                )
                 self.uncertainty = gr.Checkbox(True, label="Find out where not to trust it", info="takes longer")
             with gr.Accordion("Use a checkpoint of yours", open=False):
                 gr.Markdown(

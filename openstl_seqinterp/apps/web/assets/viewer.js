@@ -6,7 +6,7 @@ let at = 0, timer = null;
 // Small images are shown at a whole multiple of their size.
 find("main").addEventListener("load", () => {
   const wide = find("main").naturalWidth;
-  if (wide > 1) find("stage").style.width = `${wide * Math.max(1, Math.floor(320 / wide))}px`;
+  if (wide > 1) find("stage").style.width = `${wide * Math.max(1, Math.floor(480 / wide))}px`;
 });
 
 const number = value => Number(value.toPrecision(3));

@@ -93,7 +93,7 @@ def _serve(args: Namespace, folder: Path, checkpoints: dict[str, Path], password
             server_name=args.host,
             server_port=args.port,
             allowed_paths=[str(RESULTS)] if RESULTS else [],
-            max_file_size=f"{limits.UPLOAD}mb",
+            max_file_size=limits.UPLOAD * 10**6,
             app_kwargs={"middleware": middleware(args.host)},
             footer_links=[],
             run_history=False,

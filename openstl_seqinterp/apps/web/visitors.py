@@ -16,6 +16,7 @@ from typing import Any
 from ...errors import UserError
 from .asked import Asked
 from .children import Child
+from .limits import UPLOAD
 
 
 @dataclass
@@ -44,8 +45,13 @@ class Visitor:
     def take(self, files: Sequence[str]) -> list[Path]:
         """Where uploaded files are from now on: in a new folder of the visitor's, under their own names.
 
-        Several are in a folder ``images`` there.
+        Several are in a folder ``images`` there. UserError where they are too large, or two have one name.
         """
+        total = sum(Path(name).stat().st_size for name in files) / 1e6
+        if total > UPLOAD:
+            raise UserError(
+                f"the files have {total:.0f} MB together, expected at most {UPLOAD}; use `seqinterp predict`"
+            )
         folder = self.new_folder("upload")
         if len(files) > 1:
             folder /= "images"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from openstl_seqinterp import cli
+from openstl_seqinterp.apps.web import visitors
 from openstl_seqinterp.apps.web.children import Child
 from openstl_seqinterp.apps.web.examples import clip
 from openstl_seqinterp.apps.web.visitors import Visitors
@@ -16,9 +17,9 @@ from openstl_seqinterp.errors import UserError
 
 @pytest.fixture
 def visitor(tmp_path):
-    visitors = Visitors(tmp_path)
-    yield visitors.of("tab")
-    visitors.close()
+    everyone = Visitors(tmp_path)
+    yield everyone.of("tab")
+    everyone.close()
     assert [*tmp_path.iterdir()] == []
 
 
@@ -88,9 +89,9 @@ def test_a_stopped_command_leaves_nothing(visitor, tmp_path):
 
 
 def test_one_who_leaves_takes_what_runs_and_every_file_along(tmp_path):
-    visitors = Visitors(tmp_path / "root")
-    visitors.root.mkdir()
-    visitor = visitors.of("tab")
+    everyone = Visitors(tmp_path / "root")
+    everyone.root.mkdir()
+    visitor = everyone.of("tab")
     upload = tmp_path / "gradio" / "own.npy"
     upload.parent.mkdir()
     upload.write_bytes(b"1")
@@ -99,8 +100,18 @@ def test_one_who_leaves_takes_what_runs_and_every_file_along(tmp_path):
     running = visitor.run(time.sleep, 60)
     next(running)
     child = visitor.child
-    visitors.leave("tab")
+    everyone.leave("tab")
     assert child.code is not None
-    assert [*visitors.root.iterdir()] == []
+    assert [*everyone.root.iterdir()] == []
     assert not upload.parent.exists()
-    assert visitors.of("tab") is not visitor
+    assert everyone.of("tab") is not visitor
+
+
+def test_several_files_together_have_a_limit_too(visitor, tmp_path_factory, monkeypatch):
+    monkeypatch.setattr(visitors, "UPLOAD", 1)
+    folder = tmp_path_factory.mktemp("gradio")
+    for name in ("a.png", "b.png"):
+        (folder / name).write_bytes(bytes(600_000))
+    with pytest.raises(UserError, match="the files have 1 MB together, expected at most 1"):
+        visitor.take([str(folder / "a.png"), str(folder / "b.png")])
+    assert [path.name for path in visitor.take([str(folder / "a.png")])] == ["a.png"]

@@ -39,9 +39,7 @@ class FillTab:
                 self.method = gr.Dropdown(
                     [*METHODS, SHIPPED_NAME], value=next(iter(METHODS)), label="Method", min_width=280
                 )
-                self.uncertainty = gr.Checkbox(
-                    True, label="Find out where not to trust it", info="takes longer", min_width=200
-                )
+            self.uncertainty = gr.Checkbox(True, label="Find out where not to trust it (takes longer)")
             with gr.Accordion("Use a checkpoint of yours", open=False):
                 gr.Markdown(
                     "A `best.ckpt` of `seqinterp train`, read as weights and plain values alone: none of its code runs."

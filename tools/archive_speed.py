@@ -55,7 +55,7 @@ def main() -> None:
         source = Path(folder) / "in.zarr"
         write_archive(source, *args.shape, args.channels)
         for workers in args.workers:
-            cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, memory_limit=0)
+            cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0", memory_limit=0)
             with cluster, Client(cluster) as client:
                 client.run(_peak)
                 out = Path(folder) / f"out{workers}.zarr"

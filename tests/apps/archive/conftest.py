@@ -13,7 +13,7 @@ from openstl_seqinterp import cli
 @pytest.fixture(scope="package")
 def scheduler():
     """The address of a scheduler with two worker processes."""
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster:
         yield cluster.scheduler_address
 
 

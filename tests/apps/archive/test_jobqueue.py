@@ -10,7 +10,7 @@ def test_the_script_starts_a_worker_with_a_thread():
         memory="2GB",
         walltime="08:00:00",
         queue="cpu",
-        scheduler_options={"dashboard_address": None},
+        scheduler_options={"dashboard_address": ":0"},
     ) as cluster:
         lines, address = cluster.job_script().splitlines(), cluster.scheduler_address
     assert lines[0].startswith("#!")

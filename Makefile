@@ -1,12 +1,13 @@
 # make demo: set up, simulate, train, score, draw, fill a clip.   make test: set up, lint, test.
 # make app: set up, open the page.   make test-app: its tests in a browser.
+# make test-engines: what Dask and submitit do when processes are killed.
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 # A process for each core, with one thread each: networks in tests are too small for more.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
-.PHONY: demo test test-openstl test-slurm openstl-is-there lint app test-app chromium clean
+.PHONY: demo test test-engines test-openstl test-slurm openstl-is-there lint app test-app chromium clean
 
 demo: $(VENV)/installed
 	$(BIN)/python tools/train.py -d seqinterp -m SimVP --model_type gSTA -c configs/seqinterp/SimVP_quick.py
@@ -30,6 +31,9 @@ lint: $(VENV)/installed-test
 # make test-openstl OPENSTL=DIR: the tests on a checkout of OpenSTL as the host
 test-openstl: openstl-is-there $(VENV)/installed-openstl
 	SEQINTERP_HOST=openstl PYTHONPATH="$(abspath $(OPENSTL))" $(PYTEST)
+
+test-engines: $(VENV)/installed-test
+	$(PYTEST) -m engines tests/apps
 
 # make test-slurm: the launcher on a cluster of SLURM on this machine; needs root, slurm-wlm and munge
 test-slurm: $(VENV)/installed-test

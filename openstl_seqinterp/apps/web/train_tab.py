@@ -15,8 +15,8 @@ from . import limits
 from .fill_tab import FillTab
 from .parts import failed, links, said, status, working
 from .pictures import url
-from .training import BEST, CURVE, import_words, train, train_words
-from .visitors import Visitor
+from .training import BEST, CURVE, import_words, keep_best, train, train_words
+from .visitors import Cancelled, Visitor
 
 Updates = dict[Any, Any]
 _ABOUT = (
@@ -39,7 +39,7 @@ class TrainTab:
             self.side = gr.Number(128, label="Longest side of an image, pixels", precision=0, minimum=32, maximum=512)
         with gr.Row():
             self.go = gr.Button("Train", variant="primary", elem_id="train")
-            self.cancel = gr.Button("Cancel", visible=False, elem_id="train-cancel")
+            self.cancel = gr.Button("Stop, and keep the best so far", visible=False, elem_id="train-cancel")
         self.status = status("train-status")
         self.curve = gr.LinePlot(
             None,
@@ -79,11 +79,15 @@ class TrainTab:
         visitor.require_idle()
         yield {self.status: working(None, "Getting ready ..."), **self._busy(True)}
         folder = visitor.new_folder("training")
-        for line in visitor.run(train, asked.path, asked.flags, folder, minutes, side):
-            if line is not None and line.startswith("after "):
-                yield {self.status: working(None, f"Training, {line}"), self.curve: self._drawn(folder)}
-            elif line is not None and " of " in line and line.startswith(("importing", "looking")):
-                yield {self.status: working(line, line)}
+        try:
+            for line in visitor.run(train, asked.path, asked.flags, folder, minutes, side):
+                if line is not None and line.startswith("after "):
+                    yield {self.status: working(None, f"Training, {line}"), self.curve: self._drawn(folder)}
+                elif line is not None and " of " in line and line.startswith(("importing", "looking")):
+                    yield {self.status: working(line, line)}
+        except Cancelled:
+            if not keep_best(folder):
+                raise
         points = json.loads((folder / CURVE).read_text(encoding="utf-8"))
         best = max(point["network"] for point in points)
         name = f"trained on {asked.path.name} ({best:.2f} dB)"

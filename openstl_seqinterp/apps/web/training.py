@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...shipped import SHIPPED
 
-NAME, CURVE, BEST = "mine", "curve.json", "best.ckpt"
+NAME, RUN, CURVE, BEST = "mine", "run", "curve.json", "best.ckpt"
 _MULTIPLE = 4  # of the sides of images
 _CASES = 32  # of an epoch: after each there is a point of the curve
 
@@ -27,21 +27,16 @@ def import_words(path: str, side: int, shape: tuple[int, int], flags: Sequence[s
 
 def train_words() -> list[str]:
     """The command line that trains on it."""
-    words = [
-        "train",
-        "-d",
-        NAME,
-        "-m",
-        "SimVP_Motion",
-        "-c",
-        "SimVP_Motion_shipped",
-        "--from",
-        SHIPPED,
-        "--sched",
-        "cosine",
-    ]
-    words += ["--lr", "1e-4", "--epoch", "1000", "--epoch_cases", str(_CASES), "--batch_size", "4"]
-    return words
+    words = ["train", "-d", NAME, "-m", "SimVP_Motion", "--from", SHIPPED]
+    return [*words, "--sched", "cosine", "--epoch", "1000", "--epoch_cases", str(_CASES)]
+
+
+def keep_best(folder: Path) -> bool:
+    """Make the best network so far of a training in ``folder`` its ``best.ckpt``; False where there is none yet."""
+    best = folder / RUN / "checkpoints" / BEST
+    if best.is_file():
+        best.replace(folder / BEST)
+    return (folder / BEST).is_file()
 
 
 def resized(shape: tuple[int, int], side: int) -> tuple[int, int] | None:

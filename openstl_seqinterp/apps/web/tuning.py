@@ -20,7 +20,7 @@ from ...running import quiet_lightning
 from ..importing import import_sequences
 from ..io import open_source
 from .asked import options_of
-from .training import BEST, CURVE, NAME, resized, train_words
+from .training import CURVE, NAME, RUN, keep_best, resized, train_words
 
 
 class _Curve(Callback):
@@ -52,7 +52,7 @@ def tune(path: Path, flags: Sequence[str], folder: Path, minutes: float, side: i
     about = import_sequences([path], folder / "data" / NAME, size=resized(source.shape[:2], side), options=options)
     print(f"{', '.join(f'{count} images for {part}' for part, count in about['frames'].items())}")
     quiet_lightning()
-    places = ["--data_root", str(folder / "data"), "--res_dir", str(folder), "--ex_name", "run"]
+    places = ["--data_root", str(folder / "data"), "--res_dir", str(folder), "--ex_name", RUN]
     quietly = ["--logger", "none", "--no_display_method_info", "--val_batch_size", "4"]
     experiment = SeqInterpExperiment(resolve([*train_words()[1:], *places, *quietly], prog="seqinterp train"))
     callbacks: list[Any] = experiment.trainer.callbacks
@@ -60,7 +60,5 @@ def tune(path: Path, flags: Sequence[str], folder: Path, minutes: float, side: i
     experiment.stop_at(Deadline(minutes))
     with suppress(OutOfTime):
         experiment.train()
-    best = experiment.checkpoints / BEST
-    if not best.is_file():
+    if not keep_best(folder):
         raise UserError(f"{minutes:g} minutes were not enough for one round; give more, or a shorter longest side")
-    best.replace(folder / BEST)

@@ -19,6 +19,10 @@ from .children import Child
 from .limits import UPLOAD
 
 
+class Cancelled(UserError):
+    """A visitor has stopped what ran for them."""
+
+
 @dataclass
 class Visitor:
     """A tab of a browser. Everything of theirs is below ``folder``, but for ``uploads``, which Gradio has received."""
@@ -92,7 +96,7 @@ class Visitor:
         if child.stopped and yielded:
             return
         if child.stopped:
-            raise UserError("cancelled")
+            raise Cancelled("cancelled")
         if child.code:
             raise UserError(self.told(said) or f"it ended unexpectedly (code {child.code}): was there enough memory?")
 

@@ -14,6 +14,7 @@ import zarr
 
 from openstl_seqinterp import cli
 
+pytestmark = pytest.mark.engines
 FLAGS = ["--axes", "NTYX", "--missing", *map(str, range(2, 16, 2))]
 PARTS = 16
 SOME = 3  # parts that are written before something is killed

@@ -17,6 +17,7 @@ from openstl_seqinterp import cli
 from openstl_seqinterp.apps.benchmark.launch import Job
 from openstl_seqinterp.apps.benchmark.runs import Run
 
+pytestmark = pytest.mark.engines
 BOTH = ["--methods", "LatentAffine", "SimVP", "--train_sets", "n6", "--seeds", "1"]
 JOBS = ["--launcher", "local", "--workers", "2"]
 LAST = Path("work_dirs/quick/SimVP_n6_42/checkpoints/last.ckpt")
@@ -66,7 +67,7 @@ def kill_in_the_middle(process, out):
 
 
 def test_a_job_that_is_killed_goes_on_and_the_other_is_not_repeated(long_place):
-    assert cli.main(["benchmark", *BOTH, "--out", "whole"]) == 0
+    assert cli.main(["benchmark", "--methods", "SimVP", *BOTH[3:], "--out", "whole"]) == 0
     process = start(out="killed")
     kill_in_the_middle(process, long_place / "killed")
     _, errors = process.communicate(timeout=300)
@@ -82,9 +83,8 @@ def test_a_job_that_is_killed_goes_on_and_the_other_is_not_repeated(long_place):
     assert (long_place / "killed" / "quick" / "LatentAffine_n6_42.json").stat().st_mtime_ns == done
     logs = "".join(path.read_text() for path in (long_place / "killed" / "work_dirs" / "jobs").glob("*_log.out"))
     assert f"after epoch {finished // 4} of 8" in logs
-    whole, resumed = records(long_place, "whole"), records(long_place, "killed")
-    for name in ("LatentAffine_n6_42", "SimVP_n6_42"):
-        assert resumed[name]["scores"] == whole[name]["scores"]
+    (whole,), resumed = records(long_place, "whole").values(), records(long_place, "killed")
+    assert resumed["SimVP_n6_42"]["scores"] == whole["scores"]
 
 
 def test_jobs_end_with_the_command_and_none_is_done_twice(long_place):

@@ -141,9 +141,9 @@ def test_an_earlier_result_is_replaced_as_a_whole(tmp_path, random, predict, fol
 
 def test_of_two_fills_into_one_folder_the_first_stays(sequence, tmp_path, monkeypatch, predict, capsys, listing):
     source, _ = sequence
-    from openstl_seqinterp.apps.fill import job
+    from openstl_seqinterp.apps.fill.pictures import Pictures
 
-    original, listed = job.Report.draw, {}
+    original, listed = Pictures.draw, {}
 
     def other_is_faster(self, *paths):
         original(self, *paths)
@@ -154,7 +154,7 @@ def test_of_two_fills_into_one_folder_the_first_stays(sequence, tmp_path, monkey
                 assert predict(source, tmp_path / "out", "--method", "copy") == 0
             listed.update(listing(tmp_path / "out"))
 
-    monkeypatch.setattr(job.Report, "draw", other_is_faster)
+    monkeypatch.setattr(Pictures, "draw", other_is_faster)
     assert predict(source, tmp_path / "out", "--method", "mean") == 2
     assert "already holds files" in capsys.readouterr().err
     del listed[None]

@@ -270,14 +270,17 @@ def test_it_works_by_keyboard_alone(visit):
     assert page.inner_text(".viewer .caption").startswith("Image 5 of 16")
 
 
-def test_training_on_a_sequence_gives_a_method(visit):
+@pytest.mark.parametrize("stopped", [False, True])
+def test_training_on_a_sequence_gives_a_method(visit, stopped):
     page = visit()
     page.click("#example-digit")
     filled(page)
     page.get_by_role("tab", name="Train on mine").click()
-    page.get_by_label("Minutes").fill("0.2")
+    page.get_by_label("Minutes").fill("60" if stopped else "0.2")
     page.click("#train")
     page.wait_for_selector("#curve canvas, #curve svg.marks", timeout=120_000)
+    if stopped:  # the best so far is kept
+        page.click("#train-cancel")
     page.wait_for_selector("text=among the methods of the first tab", timeout=120_000)
     page.get_by_role("tab", name="Fill").click()
     assert page.get_by_label("Method").input_value().startswith("trained on digit.npy")

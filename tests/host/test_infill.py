@@ -26,6 +26,12 @@ def command(request, small_root, tmp_path):
     ]
 
 
+@pytest.fixture
+def short(command):
+    """The same for what is trained alone: one short epoch, fewer scores."""
+    return [*command[:-1], "-e", "1", "--epoch_cases", "32"]
+
+
 def test_it_trains_scores_and_gives_the_same_scores_again(command, tmp_path):
     assert cli.main(["train", *command]) == 0
     first = json.loads((tmp_path / "run" / "scores.json").read_text())
@@ -38,10 +44,10 @@ def test_it_trains_scores_and_gives_the_same_scores_again(command, tmp_path):
     assert json.loads((tmp_path / "run" / "scores.json").read_text())["scores"] == first["scores"]
 
 
-def test_balance_changes_what_a_run_is_trained_on(command, tmp_path):
+def test_balance_changes_what_a_run_is_trained_on(short, tmp_path):
     weights = []
     for balance in ("none", "velocity"):
-        assert cli.main(["train", *command, "-e", "1", "--balance", balance]) == 0
+        assert cli.main(["train", *short, "--balance", balance]) == 0
         best = torch.load(tmp_path / "run" / "checkpoints" / "best.ckpt", weights_only=True)
         assert best["hyper_parameters"]["balance"] == balance
         weights.append(torch.cat([value.flatten().float() for value in best["state_dict"].values()]))
@@ -66,13 +72,13 @@ def test_wrong_values_end_in_one_line(command, flag, value, capsys, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_training_starts_from_the_weights_that_are_named(command, tmp_path, capsys):
-    assert cli.main(["train", *command, "-e", "1"]) == 0
+def test_training_starts_from_the_weights_that_are_named(short, tmp_path, capsys):
+    assert cli.main(["train", *short]) == 0
     first = torch.load(tmp_path / "run" / "checkpoints" / "best.ckpt", weights_only=True)
     path = tmp_path / "first.ckpt"
     torch.save(first, path)
     # A learning rate of next to nothing, so the weights stay where they were.
-    again = [*command, "-e", "1", "--ex_name", "again", "--from", str(path), "--lr", "1e-12", "--epoch_cases", "16"]
+    again = [*short, "--ex_name", "again", "--from", str(path), "--lr", "1e-12", "--epoch_cases", "16"]
     assert cli.main(["train", *again]) == 0
     assert f"starting from the weights of {path}" in capsys.readouterr().out
     second = torch.load(tmp_path / "again" / "checkpoints" / "best.ckpt", weights_only=True)

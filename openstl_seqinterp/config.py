@@ -16,7 +16,7 @@ import torch
 from . import device, host, registry
 from .checkpoint import load_checkpoint
 from .config_file import find_config, named_config, read_config
-from .data.loaders import default_test_sets, scored_sets, training_sets
+from .data.sets import default_test_sets, scored_sets, training_sets
 from .errors import Parser, UserError, nearest, require_known
 from .protocols import INFILL, ONE_SIDED
 from .settings import Balance, Logger, Precision, RunSettings, check

@@ -19,19 +19,13 @@ from ..protocols import FRAME, ONE_SIDED, PROTOCOLS, Abilities, Protocol
 from ..tasks import Task, runs, shown
 from .balance import balanced, speed
 from .dataset import EpochSampler, TaskDataset
-from .degrade import DEGRADATIONS, PAPER, UNION
 from .scale import Scale
 from .sequences import TEST, TRAIN, VALIDATION, SequenceSet, load_sequences, load_withheld
+from .sets import parse_set, scored_sets, training_sets
 from .simulate import DIGITS, SEED, write_dataset
 from .store import KNOWN, Store
 
 DATA_ROOT = Path("data")  # where the simulated sequences go unless another folder is named
-
-
-def parse_set(name: str) -> tuple[str, list[str]]:
-    """``"n6-all"`` is family ``"n6"`` with the degradations of the paper, ``"n6"`` is ``"n6"`` with ``["clean"]``."""
-    family, _, variant = name.partition("-")
-    return family, list(PAPER) if variant == UNION else [variant or "clean"]
 
 
 def ensure_files(data_root: Path) -> Path:
@@ -83,30 +77,6 @@ def _beside(known: np.ndarray, protocol: Protocol) -> int:
     hidden = np.flatnonzero(~known).tolist()
     fewer = (replace(protocol, given=count) for count in range(protocol.given, 0, -1))
     return next((each.given for each in fewer if all(each.context(known, place) for place in hidden)), 0)
-
-
-def families(dataname: str) -> tuple[list[str], list[str]]:
-    """The families of sequences that a data set trains on, and those that it is tested on."""
-    return (["n6"], list(DIGITS)) if dataname in PROTOCOLS else ([dataname], [dataname])
-
-
-def _variants(names: Sequence[str], kinds: Sequence[str]) -> list[str]:
-    return [name if kind == "clean" else f"{name}-{kind}" for name in names for kind in kinds]
-
-
-def training_sets(dataname: str) -> list[str]:
-    """The names for ``--train_set``: each family, its degraded variants, and the union of those of the paper."""
-    return _variants(families(dataname)[0], [*DEGRADATIONS, UNION])
-
-
-def scored_sets(dataname: str) -> list[str]:
-    """The names for ``--test_sets``: each family and its degraded variants."""
-    return _variants(families(dataname)[1], list(DEGRADATIONS))
-
-
-def default_test_sets(dataname: str) -> list[str]:
-    """Those of `scored_sets` that the paper has."""
-    return _variants(families(dataname)[1], PAPER)
 
 
 def _folder(data_root: Path, dataname: str) -> Path:

@@ -14,14 +14,12 @@ from openstl_seqinterp.data import loaders
 from openstl_seqinterp.data.loaders import (
     ensure_files,
     load_data,
-    parse_set,
-    scored_sets,
     split,
-    training_sets,
     window_datasets,
     withheld_datasets,
 )
 from openstl_seqinterp.data.sequences import SequenceSet
+from openstl_seqinterp.data.sets import parse_set, scored_sets, training_sets
 from openstl_seqinterp.errors import UserError
 from openstl_seqinterp.protocols import ONE_SIDED
 

@@ -69,7 +69,7 @@ def test_all_four_go_from_training_to_the_table(small_root, tmp_path, capsys):
 @pytest.mark.usefixtures("added")
 def test_what_is_added_leaves_the_papers_sets_as_they_are():
     from openstl_seqinterp.config import resolve
-    from openstl_seqinterp.data.loaders import parse_set
+    from openstl_seqinterp.data.sets import parse_set
 
     assert parse_set("n6-all") == ("n6", ["clean", "noise", "miss", "aug"])
     paper = [f"{family}{variant}" for family in ("n6", "n3") for variant in ("", "-noise", "-miss", "-aug")]

@@ -18,7 +18,7 @@ from skimage.metrics import structural_similarity
 from openstl_seqinterp import cli, host, speedups
 from openstl_seqinterp.callbacks import Announcement
 from openstl_seqinterp.config import resolve
-from openstl_seqinterp.data.loaders import scored_sets
+from openstl_seqinterp.data.sets import scored_sets
 from openstl_seqinterp.evaluation import remembered
 from openstl_seqinterp.evaluation.baselines import Baseline
 from openstl_seqinterp.experiment import SeqInterpExperiment

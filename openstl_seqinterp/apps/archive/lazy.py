@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
-from ..fill.arrays import Way, Ways, in_steps, understood
+from ..fill.arrays import Way, in_steps, understood
 from ..fill.fillers import Filler
 from ..fill.plan import Reading, plan
 from ..fill.scale import Scale
 from ..fill.uncertainty import Fit
+from ..fill.ways import Ways
 from ..io.axes import View, named_axes
 from ..io.extras import DASK, extra
-from ..io.source import Levels, spread
+from ..io.source import spread
 
 _BESIDE = 8  # known images beyond those that are read, which the look for cuts and flashes may take
 
@@ -132,15 +133,20 @@ def _reach(readings: Sequence[dict[int, Reading]], mask: np.ndarray, positions: 
 
 
 def _scale_of(sampled: Sequence[np.ndarray], axes: str, way: Way, dtype: np.dtype) -> Scale:
-    kind = way.scale(dtype)
-    frames = [View(each, axes).frame(0, 0) for each in sampled]
-    levels = (Levels.of(frame, kind.holes(frame)) for frame in frames)
-    return Scale.of(dtype, filter(None, levels), way.fill_value, kind.labels)
+    return way.scale_of((View(each, axes).frame(0, 0) for each in sampled), dtype)
 
 
 def _ways(
-    stretch: np.ndarray, first: int, axes: str, mask: np.ndarray, places: np.ndarray | None, scale: Scale, way: Way
-) -> Callable[..., Ways]:
+    stretch: np.ndarray,
+    first: int,
+    axes: str,
+    mask: np.ndarray,
+    places: np.ndarray | None,
+    scale: Scale,
+    way: Way,
+    number: int | None = None,
+    fit: Fit | None = None,
+) -> Ways:
     """`Ways` of a sequence of which there is a ``stretch``, from the position ``first`` on."""
     view = View(stretch, axes)
 
@@ -149,16 +155,15 @@ def _ways(
             raise UserError(f"image {position + 1} is far from those that are filled; make the chunks in time longer")
         return view.frame(0, position - first)
 
-    return lambda number=None, fit=None: Ways(way, _fillers(way), scale, read, mask, places, number, fit)
+    return way.ways(_fillers(way), scale, read, mask, places, number, fit)
 
 
 def _measured(
     sequence: np.ndarray, axes: str, mask: np.ndarray, places: np.ndarray | None, scale: Scale, way: Way
 ) -> tuple[int, Fit | None]:
     """The number of the filler of a sequence, and the fit of its uncertainty."""
-    ways = _ways(sequence, 0, axes, mask, places, scale, way)()
-    uncertainty = ways.uncertainty()
-    return ways.choice.number, None if uncertainty is None else uncertainty.fit
+    ways = _ways(sequence, 0, axes, mask, places, scale, way)
+    return ways.choice.number, ways.uncertainty.fit if way.return_std else None
 
 
 def _filled(
@@ -173,11 +178,11 @@ def _filled(
     measured: tuple[int | None, Fit | None],
 ) -> tuple[np.ndarray, np.ndarray]:
     """The images at ``positions``, and how far they may be off."""
-    ways, time = _ways(stretch, first, axes, mask, places, scale, way)(*measured), axes.index("T")
+    ways, time = _ways(stretch, first, axes, mask, places, scale, way, *measured), axes.index("T")
     result = stretch.take(np.arange(positions.start, positions.stop) - first, axis=time)
     std = np.zeros(result.shape, np.float32)
     frames, deviations = View(result, axes), View(std, axes)
-    for place, frame, deviation in ways.fill([each for each in positions if not mask[each]]):
+    for place, frame, deviation in way.fill(ways, [each for each in positions if not mask[each]]):
         frames.store(0, place - positions.start, frame)
         if deviation is not None:
             deviations.store(0, place - positions.start, np.broadcast_to(deviation, frame.shape))

@@ -52,8 +52,8 @@ def measure(archive: Archive, number: int) -> None:
     """Choose among fillers and fit the uncertainty in a batch of sequences."""
     work, found = _open(archive, MEASURES).work, []
     for sequence in batch(number, work.source.sequences):
-        choice = work.choice(sequence)
-        fit = work.uncertainty(sequence).fit if work.request.uncertainty else None
+        ways = work.ways(sequence)
+        choice, fit = ways.choice, ways.uncertainty.fit if work.request.uncertainty else None
         found.append({"chosen": choice.number, "tried": len(choice.errors), "psnr": choice.psnr, "fit": fit})
         work.forget(sequence)
     record(archive, MEASURES, number, found)

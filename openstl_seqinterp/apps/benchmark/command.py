@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ... import registry
 from ...callbacks import OutOfTime
-from ...data.loaders import ensure_files, training_sets
+from ...data.loaders import ensure_files
+from ...data.sets import training_sets
 from ...errors import Parser, UserError, require_known
 from ...protocols import ONE_SIDED
 from ...running import quiet_lightning

@@ -10,10 +10,9 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from ..io.axes import View
-from ..io.source import Levels, spread
-from .arrays import Way, Ways, in_steps, understood
+from ..io.source import spread
+from .arrays import Way, in_steps, understood
 from .fillers import DEVICES
-from .scale import Scale
 from .tiles import TILE
 
 
@@ -82,14 +81,12 @@ def _fill(frames: np.ndarray, observed: Any, way: Way, axes: str | None, times: 
     scale = way.scale(frames.dtype)
     if way.range is None:
         seen = np.argwhere(known).tolist()
-        sampled = (view.frame(*seen[number]) for number in spread(len(seen)))
-        levels = (Levels.of(frame, scale.holes(frame)) for frame in sampled)
-        scale = Scale.of(frames.dtype, filter(None, levels), way.fill_value, scale.labels)
+        scale = way.scale_of((view.frame(*seen[number]) for number in spread(len(seen))), frames.dtype)
     result, std = frames.copy(), np.zeros(frames.shape, np.float32) if way.return_std else None
     target, deviations = View(result, view.axes), None if std is None else View(std, view.axes)
     for number, mask in enumerate(known):
-        ways = Ways(way, fillers, scale, partial(view.frame, number), mask, places)
-        for place, frame, deviation in ways.fill(np.flatnonzero(~mask).tolist()):
+        ways = way.ways(fillers, scale, partial(view.frame, number), mask, places)
+        for place, frame, deviation in way.fill(ways, np.flatnonzero(~mask).tolist()):
             target.store(number, place, frame)
             if deviations is not None and deviation is not None:
                 deviations.store(number, place, np.broadcast_to(deviation, frame.shape))

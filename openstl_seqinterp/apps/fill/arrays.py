@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,12 @@ import numpy as np
 
 from ...errors import UserError
 from ..io.axes import View, read_axes
-from ..io.source import DTYPES
+from ..io.source import DTYPES, Levels
 from ..io.timeline import arrange
-from .choice import Choice
 from .fillers import Filler, make_fillers
-from .plan import Filling
 from .scale import Scale
-from .uncertainty import Fit, Uncertainty
+from .uncertainty import Fit
+from .ways import Ways
 
 
 @dataclass(frozen=True)
@@ -42,17 +41,14 @@ class Way:
         """The scale of values before their range is known."""
         return Scale(dtype, *(self.range or (0.0, 1.0)), self.fill_value, self.labels or dtype.kind == "b")
 
+    def scale_of(self, frames: Iterable[np.ndarray], dtype: np.dtype) -> Scale:
+        """The scale of values whose range is that of ``frames``, each (H, W, C)."""
+        kind = self.scale(dtype)
+        levels = (Levels.of(frame, kind.holes(frame)) for frame in frames)
+        return Scale.of(dtype, filter(None, levels), self.fill_value, kind.labels)
 
-class Ways:
-    """The ways to fill one sequence, of which one is used: ``choice``, and its ``uncertainty``, None if not asked for.
-
-    ``read`` gives an observed image (H, W, C) in the array's own values, ``mask`` (T,) says which are. What was found
-    before is taken as it is: the ``number`` of the filler, and the ``fit`` of the uncertainty.
-    """
-
-    def __init__(
+    def ways(
         self,
-        way: Way,
         fillers: Sequence[Filler],
         scale: Scale,
         read: Callable[[int], np.ndarray],
@@ -60,31 +56,18 @@ class Ways:
         places: np.ndarray | None,
         number: int | None = None,
         fit: Fit | None = None,
-    ) -> None:
-        self.way, self.scale = way, scale
-        fillers = fillers if number is None else [fillers[number]]
-        fillings = [
-            Filling(filler, scale, lambda place: scale.to_unit(read(place)), mask, places, cuts=way.cuts)
-            for filler in fillers
-        ]
-        targets = fillings[0].places[~mask].tolist()
-        self.choice = Choice(fillings, targets)
-        self._targets, self._fit = targets, fit
+    ) -> Ways:
+        """`Ways` of one sequence, of which ``read`` gives an image (H, W, C) in the array's own values."""
+        unit = lambda place: scale.to_unit(read(place))  # noqa: E731 - of this sequence
+        return Ways(fillers, scale, unit, mask, places, cuts=self.cuts, number=number, fit=fit)
 
-    def uncertainty(self) -> Uncertainty | None:
-        """Of the one that is used."""
-        return Uncertainty(self.choice.filling, self._targets, self._fit) if self.way.return_std else None
-
-    def fill(self, missing: Sequence[int]) -> Iterator[tuple[int, np.ndarray, np.ndarray | None]]:
+    def fill(self, ways: Ways, missing: Sequence[int]) -> Iterator[tuple[int, np.ndarray, np.ndarray | None]]:
         """The places that are ``missing``, what fills each (H, W, C), and how far that may be off (H, W, 1)."""
-        filling, uncertainty = self.choice.filling, self.uncertainty() if missing else None
+        filling = ways.choice.filling
         for place in missing:
-            image, deviation = filling[place], None
-            if uncertainty is not None:
-                deviation = uncertainty.of(float(filling.places[place])) * self.scale.span
-                deviation[np.isnan(image).any(axis=-1)] = np.nan
-                deviation = deviation[..., None]
-            yield place, self.scale.from_unit(image), deviation
+            image = filling[place]
+            deviation = ways.deviation(float(filling.places[place]), image)[..., None] if self.return_std else None
+            yield place, filling.scale.from_unit(image), deviation
 
 
 def understood(frames: Any, observed: Any, axes: str | None, fill_value: float | None) -> tuple[View, np.ndarray]:

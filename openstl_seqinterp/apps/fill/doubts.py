@@ -37,7 +37,7 @@ class Doubts:
     def content(self) -> dict[str, Any]:
         """What the report says of the array."""
         job = self.job
-        fitted = [job.uncertainty(sequence).calibrated for sequence in range(job.source.sequences)]
+        fitted = [job.ways(sequence).uncertainty.calibrated for sequence in range(job.source.sequences)]
         return {"file": self.path.name, "fitted_to": fitted}
 
     def notes(self) -> list[str]:

@@ -62,7 +62,14 @@ class Pictures:
 def _thumbnail(image: np.ndarray, most: float = 1) -> np.ndarray:
     """(C, H, W), 0 to ``most``, grey or RGB, no side longer than `_THUMBNAIL`, black where there is no value."""
     colours = image[..., :3] if image.shape[2] >= 3 else image[..., :1]
-    factor = min(1.0, _THUMBNAIL / max(image.shape[:2]))
-    size = [max(1, round(side * factor)) for side in (image.shape[1], image.shape[0])]
-    small = cv2.resize(np.nan_to_num(colours), size, interpolation=cv2.INTER_AREA)
-    return np.clip(small.reshape(size[1], size[0], -1), 0, most).transpose(2, 0, 1)
+    return np.clip(shrunk(np.nan_to_num(colours), _THUMBNAIL), 0, most).transpose(2, 0, 1)
+
+
+def shrunk(image: np.ndarray, side: int) -> np.ndarray:
+    """An image (H, W) or (H, W, C), no side longer than ``side`` pixels."""
+    factor = side / max(image.shape[:2])
+    if factor >= 1:
+        return image
+    height, width = (max(1, round(each * factor)) for each in image.shape[:2])
+    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return small.reshape(height, width, *image.shape[2:])  # cv2 drops a single channel

@@ -13,10 +13,11 @@ from .choice import Choice
 from .fillers import Filler
 from .missing import Seen, check_missing, look, looked_through
 from .places import Places, output_places, output_timeline
-from .plan import Filling, Reading
+from .plan import Reading
 from .request import Request
 from .scale import Scale
-from .uncertainty import Fit, Uncertainty
+from .uncertainty import Fit
+from .ways import Ways
 
 
 class Work:
@@ -55,8 +56,7 @@ class Work:
             )
         self.scale = self._scale()
         self.targets = [float(self.places.places[place]) for place, known in enumerate(self.layout) if known is None]
-        self._choices: dict[int, Choice] = {}
-        self._uncertainties: dict[int, Uncertainty] = {}
+        self._ways: dict[int, Ways] = {}
 
     def _places(self) -> Places:
         request, timeline = self.request, self.source.timeline
@@ -87,15 +87,25 @@ class Work:
         known = [levels for (sequence, position), levels in source.levels.items() if self.observed[sequence, position]]
         return Scale.of(source.dtype, known or source.levels.values(), source.fill_value, source.labels)
 
-    def choice(self, sequence: int) -> Choice:
+    def ways(self, sequence: int) -> Ways:
         """The ways to fill a sequence, of which one is used."""
-        if sequence not in self._choices:
-            number = self.chosen.get(sequence)
-            fillers = self.fillers if number is None else [self.fillers[number]]
-            read, mask, cuts = partial(self.read, sequence), self.observed[sequence], self.request.cuts == "auto"
-            fillings = [Filling(filler, self.scale, read, mask, self._own, cuts=cuts) for filler in fillers]
-            self._choices[sequence] = Choice(fillings, self.targets)
-        return self._choices[sequence]
+        if sequence not in self._ways:
+            self._ways[sequence] = Ways(
+                self.fillers,
+                self.scale,
+                partial(self.read, sequence),
+                self.observed[sequence],
+                self._own,
+                cuts=self.request.cuts == "auto",
+                targets=self.targets,
+                number=self.chosen.get(sequence),
+                fit=self.fitted.get(sequence),
+            )
+        return self._ways[sequence]
+
+    def choice(self, sequence: int) -> Choice:
+        """The choice among the ways to fill a sequence."""
+        return self.ways(sequence).choice
 
     def check(self, sequence: int) -> None:
         """UserError where an image of a sequence cannot be filled."""
@@ -111,8 +121,7 @@ class Work:
 
     def forget(self, sequence: int) -> None:
         """Let go of what is remembered of a sequence."""
-        self._choices.pop(sequence, None)
-        self._uncertainties.pop(sequence, None)
+        self._ways.pop(sequence, None)
 
     def read(self, sequence: int, position: int) -> np.ndarray:
         """A known image (H, W, C) in unit values, NaN where it has none."""
@@ -159,20 +168,12 @@ class Work:
         """How the image at a place of the result was read; None where it is as it came."""
         return self.choice(sequence).filling.used.get(float(self.places.places[place]))
 
-    def uncertainty(self, sequence: int) -> Uncertainty:
-        """How far the images that are filled in a sequence may be off."""
-        if sequence not in self._uncertainties:
-            filling, fit = self.choice(sequence).filling, self.fitted.get(sequence)
-            self._uncertainties[sequence] = Uncertainty(filling, self.targets, fit)
-        return self._uncertainties[sequence]
-
     def deviation(self, sequence: int, place: int, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How far an ``image`` (H, W, C) that was filled may be off, in units of the values, and where it was filled.
 
         Float32 (H, W), 0 where a value is known and NaN where there is none, and bool (H, W).
         """
-        deviation = self.uncertainty(sequence).of(float(self.places.places[place])) * np.float32(self.scale.span)
-        deviation[np.isnan(image).any(axis=-1)] = np.nan
+        deviation = self.ways(sequence).deviation(float(self.places.places[place]), image)
         filled = np.isfinite(deviation)
         if (known := self.known(sequence, place)) is not None:
             seen = ~np.isnan(known).any(axis=-1)

@@ -14,6 +14,7 @@ from secrets import compare_digest
 from typing import Any
 
 from ...errors import Parser, UserError
+from ..io.extras import lacking
 from . import limits
 
 _GRADIO = 6  # the first version that has what the page is built of
@@ -50,7 +51,7 @@ def _require_gradio() -> None:
     try:
         found = version("gradio")
     except PackageNotFoundError:
-        raise UserError("the page needs gradio, which is not installed: pip install gradio") from None
+        raise lacking("gradio", "the page", ("gradio",)) from None
     if int(found.split(".")[0]) < _GRADIO:
         raise UserError(f"the page needs gradio {_GRADIO} or newer, this is {found}: pip install --upgrade gradio")
 

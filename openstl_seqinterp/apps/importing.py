@@ -18,6 +18,8 @@ from ..errors import Parser, UserError, require_known
 from ..files import write_json
 from ..protocols import PROTOCOLS
 from .dividing import PARTS, Unit, counts, plan
+from .fill.missing import KINDS, Seen, see
+from .fill.request import Request
 from .flags import add_input_flags, input_options, input_paths
 from .io.readers import open_source
 from .io.source import Options, Source
@@ -94,14 +96,26 @@ class _Frames:
         return low, high if high > low else low + 1
 
 
-def _units(sources: Sequence[Source], cuts: bool) -> Iterator[Unit]:
-    """Every sequence of the sources, divided at its cuts if these are looked for."""
-    total = sum(source.sequences * (source.length - len(source.absent) - 1) for source in sources)
+def _units(sources: Sequence[Source], seen: Sequence[Seen], cuts: bool) -> Iterator[Unit]:
+    """Every sequence of the sources that has images, divided at its cuts if these are looked for."""
+    each = [
+        (source, sequence, known)
+        for source, what in zip(sources, seen, strict=True)
+        for sequence, known in enumerate(np.flatnonzero(~missing) for missing in what.missing)
+        if len(known)
+    ]
+    total = sum(len(known) - 1 for _, _, known in each)
     steps = tracked(range(total), "looking for cuts", total)
-    for source in sources:
-        for sequence in range(source.sequences):
-            found = [cut for cut, _ in zip(scan(source, sequence), steps, strict=False) if cut] if cuts else []
-            yield Unit.of(source, sequence, [after for _, after in found])
+    for source, sequence, known in each:
+        scanned = zip(scan(source, sequence, known.tolist()), steps, strict=False) if cuts else ()
+        yield Unit.of(source, sequence, known, [cut[1] for cut, _ in scanned if cut])
+
+
+def _left_out(sources: Sequence[Source], seen: Sequence[Seen]) -> list[str]:
+    """What is said of the images that were looked for to be left out."""
+    return [
+        f"{source.path}: left out by {line}" for source, what in zip(sources, seen, strict=True) for line in what.found
+    ]
 
 
 def _crossed(units: Sequence[Unit]) -> list[str]:
@@ -126,6 +140,7 @@ def import_sequences(
     stride: int = 1,
     size: tuple[int, int] | None = None,
     withhold: Sequence[int] | None = None,
+    missing: Sequence[str] = (),
     value_range: tuple[float, float] | None = None,
     options: Options | None = None,
     cuts: bool = True,
@@ -135,9 +150,10 @@ def import_sequences(
     """Write the data set ``out``, which may ``replace`` another, and return what its ``import.json`` says.
 
     Test sequences have ``length`` images, of which ``withhold``, counted from 1, are withheld; windows to train on
-    begin every ``stride`` images. Images keep their type and values; they become ``size`` (H, W) if given, and are
-    padded by reflection to multiples of 4. No window crosses a cut between scenes where ``cuts`` are looked for, which
-    reads all images once more. Raises UserError, with nothing written, for anything that cannot work.
+    begin every ``stride`` images. Those that are ``missing``, in numbers from 1 of each input or kinds to look for, are
+    left out. Images keep their type and values; they become ``size`` (H, W) if given, and are padded by reflection to
+    multiples of 4. No window crosses a cut between scenes where ``cuts`` are looked for, which reads all images once
+    more. Raises UserError, with nothing written, for anything that cannot work.
     """
     if not re.fullmatch(r"[A-Za-z0-9_]+", out.name) or out.name in _RESERVED:
         raise UserError(
@@ -167,7 +183,8 @@ def import_sequences(
         raise UserError(
             f"{first.path}: images are {first.shape[:2]} (H, W), expected {_LEAST} or more; give --size H W"
         )
-    units = list(_units(sources, cuts))
+    seen = [see(source, Request(options or Options(), tuple(missing))) for source in sources]
+    units = list(_units(sources, seen, cuts))
     table, length = plan(units, length, stride, seed)
     places = _places(withhold, length)
     hidden = tested(table["part"], table["stretch"], length)[:, np.array(places) - 1].ravel()
@@ -178,7 +195,11 @@ def import_sequences(
         about = {
             "inputs": [str(path) for path in inputs],
             "understood": [source.describe() for source in sources],
-            "notes": [*(note for source in sources for note in source.notes), *_crossed(units)],
+            "notes": [
+                *(note for source in sources for note in source.notes),
+                *_left_out(sources, seen),
+                *_crossed(units),
+            ],
             "cuts": [unit.scenes() for unit in units if unit.cuts],
             "frames": parts,
             "sequences": counts(table, length, stride),
@@ -205,6 +226,13 @@ def command(argv: Sequence[str]) -> None:
     parser.add_argument("--stride", type=int, default=1, help="images from one window to train on to the next")
     parser.add_argument("--size", type=int, nargs=2, metavar=("H", "W"), help="resize images (default: as they are)")
     parser.add_argument("--withhold", type=int, nargs="+", help="images to fill in tests (default: 4 and the last)")
+    parser.add_argument(
+        "--missing",
+        nargs="+",
+        default=[],
+        metavar="N",
+        help=f"images to leave out: numbers, and kinds: {', '.join(KINDS)}",
+    )
     parser.add_argument("--range", type=float, nargs=2, metavar=("LOW", "HIGH"), help="values that become 0 and 1")
     parser.add_argument("--cuts", default="auto", help="between scenes: auto (no window crosses one; default) or none")
     parser.add_argument("--seed", type=int, default=0, help="of the division into training, validation and tests")
@@ -224,6 +252,7 @@ def command(argv: Sequence[str]) -> None:
         stride=args.stride,
         size=args.size and tuple(args.size),
         withhold=args.withhold,
+        missing=args.missing,
         value_range=args.range and tuple(args.range),
         options=input_options(args),
         cuts=args.cuts == "auto",

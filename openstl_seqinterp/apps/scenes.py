@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..motion.cuts import Scenes
 from .fill.scale import Scale
 from .io import Source
 
 
-def scan(source: Source, sequence: int = 0) -> Iterator[tuple[int, int] | None]:
-    """For each two neighbours among the images that are there: their positions if a scene ends between them, else None.
+def scan(source: Source, sequence: int = 0, known: Sequence[int] | None = None) -> Iterator[tuple[int, int] | None]:
+    """For each two neighbours among the ``known`` positions: these if a scene ends between them, else None.
 
-    Images are read once, in order, and small copies of the latest are held. Labels have no cuts.
+    Without ``known``, all images that are there are. Images are read once, in order, and small copies of the
+    latest are held. Labels have no cuts.
     """
-    known = [position for position in range(source.length) if source.number(position) is not None]
+    if known is None:
+        known = [position for position in range(source.length) if source.number(position) is not None]
     if source.labels:
         yield from [None] * (len(known) - 1)
         return

@@ -163,6 +163,26 @@ def test_no_window_crosses_a_cut(tmp_path, capsys, form):
     assert "or --cuts none, since there are cuts between scenes" in capsys.readouterr().err
 
 
+def test_missing_images_are_left_out_and_no_window_crosses_one(tmp_path, capsys):
+    images = numbered(40)
+    images[[17, 30]] = 0
+    path = saved(tmp_path / "one.npy", images)
+    assert run([path], tmp_path / "own", "--missing", "black", 9, "--length", 5) == 0
+    frames, arrays, about = load(tmp_path / "own")
+    left = np.delete(np.arange(40), [8, 17, 30])
+    np.testing.assert_array_equal(frames[:, 0], images[left])
+    ends = np.flatnonzero(np.diff(arrays["stretch"]))
+    assert {7, 16, 29} <= {*left[ends].tolist()}
+    assert about["notes"][-1] == f"{path}: left out by --missing black: images 18, 31"
+    assert about["notes"][-1] in capsys.readouterr().out
+
+
+def test_a_sequence_without_any_image_is_left_out(tmp_path):
+    images = np.stack([numbered(20, 0), np.zeros((20, HEIGHT, WIDTH), np.uint8)])
+    assert run([saved(tmp_path / "two.npy", images)], tmp_path / "own", "--missing", "black", *NTYX) == 0
+    np.testing.assert_array_equal(load(tmp_path / "own")[0][:, 0], images[0])
+
+
 @pytest.mark.parametrize(("height", "width"), [(13, 18), (12, 16), (11, 15)])
 def test_sides_become_multiples_of_four(tmp_path, height, width):
     frames = numbered(12, 0, height, width)
@@ -246,6 +266,8 @@ MISTAKES = {
     "withheld 0": (["a.npy"], "own", ["--withhold", "0"], "--withhold 0"),
     "withheld twice": (["a.npy"], "own", ["--withhold", "4", "4"], "each once"),
     "csv shape": (["a.npy"], "own", ["--csv_shape", "1", "2", "3"], "--csv_shape does not apply"),
+    "missing": (["a.npy"], "own", ["--missing", "10"], "--missing 10: a.npy has images 1 to 9"),
+    "missing all": (["a.npy"], "own", ["--missing", *"123456789"], "there are 0 images"),
     "seed": (["a.npy"], "own", ["--seed", "-1"], "--seed is -1, expected at least 0"),
     "a file": (["a.npy"], "text.npy", [], "already holds files"),
     "holds files": (["a.npy"], "full", [], "add --overwrite"),

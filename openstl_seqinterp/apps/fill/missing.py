@@ -121,6 +121,12 @@ def look(source: Source, sequence: int, request: Request) -> dict[str, list[int]
     return found
 
 
+def see(source: Source, request: Request) -> Seen:
+    """What is asked for of a source, looked for in all of its sequences. UserError as of `looked_through`."""
+    check_missing(source, request.missing)
+    return looked_through(source, request, [look(source, sequence, request) for sequence in range(source.sequences)])
+
+
 def looked_through(source: Source, request: Request, looks: Sequence[Mapping[str, list[int]]]) -> Seen:
     """What is to be filled, by what was found in each sequence (`look`) and by the numbers that are asked for.
 

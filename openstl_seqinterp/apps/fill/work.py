@@ -11,7 +11,7 @@ from ...errors import UserError
 from ..io import Fill, Output, Source
 from .choice import Choice
 from .fillers import Filler
-from .missing import Seen, check_missing, look, looked_through
+from .missing import Seen, see
 from .places import Places, output_places, output_timeline
 from .plan import Reading
 from .request import Request
@@ -40,12 +40,9 @@ class Work:
         self.request, self.fillers, self.chosen, self.fitted = request, fillers, chosen or {}, fitted or {}
         self.source = source
         self.places = self._places()
-        if seen is None:
-            check_missing(source, request.missing)
-            looks = [look(source, sequence, request) for sequence in range(source.sequences)]
-            seen = looked_through(source, request, looks)
-        self.seen, self.found = seen, seen.found
-        self.observed = np.pad(~seen.missing, [(0, 0), (0, request.extend)])
+        self.seen = see(source, request) if seen is None else seen
+        self.found = self.seen.found
+        self.observed = np.pad(~self.seen.missing, [(0, 0), (0, request.extend)])
         self.layout = self._layout()
         if request.insert and len(self.layout) < 2:
             raise UserError(f"{source.path} has one image; --insert puts images between two images or more")

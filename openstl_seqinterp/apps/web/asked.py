@@ -56,6 +56,11 @@ class Asked:
             return ["auto", *(str(each + 1) for each in self.marked if each not in self.empty)]
         return [str(each + 1) for each in self.marked]
 
+    @property
+    def missing_words(self) -> list[str]:
+        """The flag with its words, nothing where none is missing."""
+        return ["--missing", *self.missing] if self.missing else []
+
     def by(self, name: str, checkpoints: Mapping[str, Path]) -> Asked:
         """The same by a method, as the page names it. UserError for one that is not there."""
         if name in METHODS:
@@ -75,9 +80,7 @@ class Asked:
             raise UserError(f"the result would have {count} images, expected at most {RESULT}; use `seqinterp predict`")
 
     def _words(self, checkpoint: str | None) -> list[str]:
-        words = [*self.flags]
-        if self.missing:
-            words += ["--missing", *self.missing]
+        words = [*self.flags, *self.missing_words]
         for name in ("extend", "insert"):
             if value := getattr(self, name):
                 words += [f"--{name}", str(value)]

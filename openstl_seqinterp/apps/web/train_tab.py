@@ -21,11 +21,10 @@ from .visitors import Cancelled, Visitor
 Updates = dict[Any, Any]
 _ABOUT = (
     "Train the network that travels with the package on from its weights, on the sequence of the first tab: 12 images "
-    "or more without the missing ones. The curve shows how well images are filled that the network does not train on; "
-    "the line is motion, which needs no training. A short series leaves little to learn from, so look whether it helps."
+    "or more, four in a row, without those that are to be filled, which it does not see. The curve shows how well "
+    "images are filled that the network does not train on; the line is motion, which needs no training. A short "
+    "series leaves little to learn from, so look whether it helps."
 )
-
-_KNOWN = "marked images that are there were trained on too, so their scores now flatter the network"
 
 
 class TrainTab:
@@ -80,7 +79,7 @@ class TrainTab:
         yield {self.status: working(None, "Getting ready ..."), **self._busy(True)}
         folder = visitor.new_folder("training")
         try:
-            for line in visitor.run(train, asked.path, asked.flags, folder, minutes, side):
+            for line in visitor.run(train, asked, folder, minutes, side):
                 if line is not None and line.startswith("after "):
                     yield {self.status: working(None, f"Training, {line}"), self.curve: self._drawn(folder)}
                 elif line is not None and " of " in line and line.startswith(("importing", "looking")):
@@ -97,9 +96,9 @@ class TrainTab:
             f"{best:.2f} dB after {len(points)} rounds, {better} than motion. It is among the methods of the first tab."
         )
         taken = folder / BEST
-        words = import_words(asked.path.name, side, visitor.shape, asked.flags)
+        words = import_words(asked, side, visitor.shape)
         yield {
-            self.status: said(text, [_KNOWN] if set(asked.marked) - set(asked.empty) else []),
+            self.status: said(text),
             self.curve: self._drawn(folder),
             self.files: links([{"name": BEST, "url": url(taken), "bytes": taken.stat().st_size}]),
             self.commands: gr.Textbox(

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from ...shipped import SHIPPED
+from .asked import Asked
 
 NAME, RUN, CURVE, BEST = "mine", "run", "curve.json", "best.ckpt"
 _MULTIPLE = 4  # of the sides of images
 _CASES = 32  # of an epoch: after each there is a point of the curve
 
 
-def train(path: Path, flags: Sequence[str], folder: Path, minutes: float, side: int) -> None:
+def train(asked: Asked, folder: Path, minutes: float, side: int) -> None:
     """`tuning.tune`, imported by the child that runs it."""
     from .tuning import tune
 
-    tune(path, flags, folder, minutes, side)
+    tune(asked, folder, minutes, side)
 
 
-def import_words(path: str, side: int, shape: tuple[int, int], flags: Sequence[str]) -> list[str]:
-    """The command line that imports the sequence at ``path``, of images ``shape`` (H, W), at most ``side`` pixels."""
+def import_words(asked: Asked, side: int, shape: tuple[int, int]) -> list[str]:
+    """The command line that imports the sequence without what is marked; ``shape`` (H, W) is that of its images."""
     size = resized(shape, side)
-    return ["import", path, *flags, "--out", f"data/{NAME}", *(("--size", *map(str, size)) if size else ())]
+    given = [*asked.flags, *asked.missing_words, *(("--size", *map(str, size)) if size else ())]
+    return ["import", asked.path.name, *given, "--out", f"data/{NAME}"]
 
 
 def train_words() -> list[str]:

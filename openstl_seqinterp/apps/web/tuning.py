@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from ...files import write_json
 from ...running import quiet_lightning
 from ..importing import import_sequences
 from ..io import open_source
-from .asked import options_of
+from .asked import Asked
 from .training import CURVE, NAME, RUN, keep_best, resized, train_words
 
 
@@ -45,11 +44,14 @@ class _Curve(Callback):
         )
 
 
-def tune(path: Path, flags: Sequence[str], folder: Path, minutes: float, side: int) -> None:
-    """Import the sequence into ``folder`` and train for ``minutes``; ``folder/best.ckpt`` is the best network."""
-    options = options_of(flags)
-    source = open_source(path, options)
-    about = import_sequences([path], folder / "data" / NAME, size=resized(source.shape[:2], side), options=options)
+def tune(asked: Asked, folder: Path, minutes: float, side: int) -> None:
+    """Import the sequence into ``folder`` and train for ``minutes``; ``folder/best.ckpt`` is the best network.
+
+    The marked images are left out: what is to be filled is not trained on, even where it is there.
+    """
+    size = resized(open_source(asked.path, asked.options).shape[:2], side)
+    place = folder / "data" / NAME
+    about = import_sequences([asked.path], place, size=size, missing=asked.missing, options=asked.options)
     print(f"{', '.join(f'{count} images for {part}' for part, count in about['frames'].items())}")
     quiet_lightning()
     places = ["--data_root", str(folder / "data"), "--res_dir", str(folder), "--ex_name", RUN]

@@ -273,7 +273,7 @@ def test_it_works_by_keyboard_alone(visit):
 @pytest.mark.parametrize("stopped", [False, True])
 def test_training_on_a_sequence_gives_a_method(visit, stopped):
     page = visit()
-    page.click("#example-digit")
+    page.click("#example-clip")
     filled(page)
     page.get_by_role("tab", name="Train on mine").click()
     page.get_by_label("Minutes").fill("60" if stopped else "0.2")
@@ -283,7 +283,7 @@ def test_training_on_a_sequence_gives_a_method(visit, stopped):
         page.click("#train-cancel")
     page.wait_for_selector("text=among the methods of the first tab", timeout=120_000)
     page.get_by_role("tab", name="Fill").click()
-    assert page.get_by_label("Method").input_value().startswith("trained on digit.npy")
+    assert page.get_by_label("Method").input_value().startswith("trained on clip.npy")
     page.click("#fill")
     page.wait_for_selector("text=by SimVP_Motion")
     assert "--checkpoint best.ckpt" in page.input_value("#command textarea, #command input")

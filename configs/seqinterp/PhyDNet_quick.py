@@ -1,5 +1,5 @@
 # python tools/train.py -d seqinterp -m PhyDNet -c configs/seqinterp/PhyDNet_quick.py    (needs OpenSTL)
-# PhyDNet.py with a shorter training. Its sizes cannot be set: half an hour of one core, where others take ten minutes.
+# PhyDNet.py with a shorter training. Its sizes cannot be set: 40 to 70 minutes of one core, where others take ten.
 method = 'PhyDNet'
 # model
 patch_size = 4

@@ -32,9 +32,7 @@ class Unit(NamedTuple):
 
     @classmethod
     def of(cls, source: Source, sequence: int, known: np.ndarray, cuts: Sequence[int] = ()) -> Unit:
-        steps = (
-            np.ones(max(0, len(known) - 1)) if source.timeline.regular else np.diff(source.timeline.places)[known[:-1]]
-        )
+        steps = np.ones(len(known) - 1) if source.timeline.regular else np.diff(source.timeline.places)[known[:-1]]
         jumps = (np.diff(known) > 1) | (steps > 1.5) | np.isin(known[1:], np.array(cuts, int))
         return cls(source, sequence, known, np.concatenate([[0], np.cumsum(jumps)]), cuts)
 

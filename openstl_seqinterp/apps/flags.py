@@ -8,6 +8,7 @@ from glob import glob
 from pathlib import Path
 
 from ..errors import UserError
+from .fill.missing import KINDS
 from .io import Options
 
 
@@ -21,6 +22,18 @@ def add_input_flags(parser: ArgumentParser) -> None:
     group.add_argument("--fill_value", type=float, metavar="X", help="the value of pixels that have none")
     group.add_argument("--labels", action="store_true", default=None, help="values are labels: never mixed")
     group.add_argument("--csv_shape", type=int, nargs=3, metavar=("T", "H", "W"), help="of a sequence in a csv file")
+
+
+def add_missing_flag(parser: ArgumentParser, purpose: str) -> None:
+    """Let ``parser`` take what is missing, as `fill.missing` reads it, and say for what ``purpose``."""
+    kinds = ", ".join(KINDS)
+    parser.add_argument(
+        "--missing",
+        nargs="+",
+        default=[],
+        metavar="N",
+        help=f"images to {purpose}: numbers, counted from 1, and kinds to look for: {kinds} (auto: without any value)",
+    )
 
 
 def input_options(args: Namespace) -> Options:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from .._version import __version__
@@ -18,9 +17,10 @@ from ..errors import Parser, UserError, require_known
 from ..files import write_json
 from ..protocols import PROTOCOLS
 from .dividing import PARTS, Unit, counts, plan
-from .fill.missing import KINDS, Seen, see
+from .fill.missing import Seen, see
 from .fill.request import Request
-from .flags import add_input_flags, input_options, input_paths
+from .flags import add_input_flags, add_missing_flag, input_options, input_paths
+from .frames import Frames
 from .io.readers import open_source
 from .io.source import Options, Source
 from .progress import tracked
@@ -29,10 +29,7 @@ from .staging import atomic_folder
 from .storing import write_frames
 from .words import numbered
 
-_MULTIPLE = 4  # of the sides of images: the networks halve them twice
 _LEAST, _MOST = 8, 2**14  # pixels a side
-_SAMPLED = 2**12  # values of a frame that the range is taken from
-_QUANTILES = (0.001, 0.999)  # of the known values: what lies beyond is clipped, for a network
 _SAID = 5  # sequences whose cuts are said
 _RESERVED = (*PROTOCOLS, *DIGITS)
 
@@ -47,53 +44,6 @@ def _places(withhold: Sequence[int] | None, length: int) -> list[int]:
             f"--withhold {' '.join(map(str, withhold))}: expected images of 1 to {length}, each once, two or more left"
         )
     return sorted(withhold)
-
-
-class _Frames:
-    """The frames of a plan, one after the other, and what is learnt of their values on the way."""
-
-    def __init__(self, units: Sequence[Unit], size: tuple[int, int] | None, hidden: np.ndarray) -> None:
-        self.hidden = {*hidden.tolist()}  # the range of the values must not tell of them
-        self.units, self.size, self.sample = units, size, list[np.ndarray]()
-        height, width = size or units[0].source.shape[:2]
-        self.pad = [(0, -side % _MULTIPLE) for side in (height, width)]
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        each = ((unit, int(position)) for unit in self.units for position in unit.known)
-        for number, (unit, position) in enumerate(each):
-            image = unit.source.read(unit.sequence, position)
-            yield self._prepared(unit.source, image, number not in self.hidden)
-
-    def _prepared(self, source: Source, image: np.ndarray, known: bool) -> np.ndarray:
-        """An image (C, H, W) of the size of all, grey or RGB."""
-        image, holes = image[..., :3], source.holes(image)
-        if self.size is not None and self.size != image.shape[:2]:
-            image = self._resized(image, source.labels or holes is not None)
-            holes = source.holes(image)
-        values = image if holes is None else image[~holes]
-        if known and image.dtype != np.uint8 and values.size:
-            self.sample.append(values.ravel()[:: 1 + values.size // _SAMPLED].astype(np.float64))
-        return np.ascontiguousarray(np.pad(image, [*self.pad, (0, 0)], mode="symmetric").transpose(2, 0, 1))
-
-    def _resized(self, image: np.ndarray, nearest: bool) -> np.ndarray:
-        """By the mean of an area; labels, and images with holes, whose value would spread, by the nearest pixel."""
-        height, width = self.size or image.shape[:2]
-        if nearest:
-            rows, columns = np.arange(height) * len(image) // height, np.arange(width) * image.shape[1] // width
-            return image[rows][:, columns]
-        able = image.dtype if image.dtype in (np.uint8, np.uint16, np.int16, np.float32) else np.float64
-        resized = cv2.resize(image.astype(able), (width, height), interpolation=cv2.INTER_AREA)
-        whole = np.rint(resized) if image.dtype.kind != "f" else resized
-        return whole.astype(image.dtype).reshape(height, width, -1)
-
-    def range(self) -> tuple[float, float]:
-        """The values that a network sees as 0 and 1: those of a byte, else nearly all of the known ones."""
-        if not self.sample and self.units[0].source.dtype != np.uint8:
-            raise UserError(f"{self.units[0].source.path} and all others have no finite value; give images that do")
-        if not self.sample:
-            return 0.0, 255.0
-        low, high = (float(each) for each in np.quantile(np.concatenate(self.sample), _QUANTILES))
-        return low, high if high > low else low + 1
 
 
 def _units(sources: Sequence[Source], seen: Sequence[Seen], cuts: bool) -> Iterator[Unit]:
@@ -188,7 +138,7 @@ def import_sequences(
     table, length = plan(units, length, stride, seed)
     places = _places(withhold, length)
     hidden = tested(table["part"], table["stretch"], length)[:, np.array(places) - 1].ravel()
-    frames = _Frames(units, size, hidden)
+    frames = Frames(units, size, hidden)
     with atomic_folder(out, replace) as folder:
         write_frames(folder, tracked(frames, "importing", len(table["part"])), table, hidden)
         parts = {name: int((table["part"] == part).sum()) for name, part in PARTS.items()}
@@ -226,13 +176,7 @@ def command(argv: Sequence[str]) -> None:
     parser.add_argument("--stride", type=int, default=1, help="images from one window to train on to the next")
     parser.add_argument("--size", type=int, nargs=2, metavar=("H", "W"), help="resize images (default: as they are)")
     parser.add_argument("--withhold", type=int, nargs="+", help="images to fill in tests (default: 4 and the last)")
-    parser.add_argument(
-        "--missing",
-        nargs="+",
-        default=[],
-        metavar="N",
-        help=f"images to leave out: numbers, and kinds: {', '.join(KINDS)}",
-    )
+    add_missing_flag(parser, "leave out")
     parser.add_argument("--range", type=float, nargs=2, metavar=("LOW", "HIGH"), help="values that become 0 and 1")
     parser.add_argument("--cuts", default="auto", help="between scenes: auto (no window crosses one; default) or none")
     parser.add_argument("--seed", type=int, default=0, help="of the division into training, validation and tests")

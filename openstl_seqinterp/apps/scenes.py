@@ -16,7 +16,7 @@ def scan(source: Source, sequence: int = 0, known: Sequence[int] | None = None) 
     latest are held. Labels have no cuts.
     """
     if known is None:
-        known = [position for position in range(source.length) if source.number(position) is not None]
+        known = source.present
     if source.labels:
         yield from [None] * (len(known) - 1)
         return

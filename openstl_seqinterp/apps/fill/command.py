@@ -11,11 +11,10 @@ from typing import Any
 
 from ...errors import Parser, UserError, require_known
 from ...evaluation.baselines import BASELINES
-from ..flags import add_input_flags, input_options, input_paths
+from ..flags import add_input_flags, add_missing_flag, input_options, input_paths
 from ..io import FORMS, WRITERS
 from .fillers import DEFAULT, DEVICES, Filler, make_fillers
 from .job import Job
-from .missing import KINDS
 from .report import REPORT
 from .request import Request
 from .tiles import TILE
@@ -33,14 +32,7 @@ def _parser() -> Parser:
         help=f"{', '.join(reversed(BASELINES))} (default: {DEFAULT}), without training; with a checkpoint too: "
         "the one that fills known images better",
     )
-    kinds = ", ".join(KINDS)
-    parser.add_argument(
-        "--missing",
-        nargs="+",
-        default=[],
-        metavar="N",
-        help=f"images to fill: numbers, counted from 1, and kinds to look for: {kinds} (auto: without any value)",
-    )
+    add_missing_flag(parser, "fill")
     parser.add_argument("--extend", type=int, default=0, metavar="K", help="predict K more images at the end")
     parser.add_argument("--insert", type=int, default=0, metavar="K", help="put K images between each two")
     parser.add_argument("--at", nargs="+", default=[], metavar="TIME", help="put an image at a time or number")

@@ -22,14 +22,13 @@ _AREA = 0.02  # of the blocks of an image: less damage is none
 
 def _present(source: Source, sequence: int) -> Iterator[tuple[int, np.ndarray]]:
     """The positions and images (H, W, C) of a sequence, float32, NaN where they have no value."""
-    for position in range(source.length):
-        if source.number(position) is not None:
-            frame = source.read(sequence, position)
-            image = frame.astype(np.float32)
-            holes = source.holes(frame)
-            if holes is not None:
-                image[holes] = np.nan
-            yield position, image
+    for position in source.present:
+        frame = source.read(sequence, position)
+        image = frame.astype(np.float32)
+        holes = source.holes(frame)
+        if holes is not None:
+            image[holes] = np.nan
+        yield position, image
 
 
 def empty(source: Source, sequence: int) -> Iterator[int]:
@@ -116,8 +115,7 @@ def look(source: Source, sequence: int, request: Request) -> dict[str, list[int]
     kinds = [kind for kind in request.missing if kind in KINDS]
     found = {kind: list(KINDS[kind](source, sequence)) for kind in kinds}
     if request.holes == "fill":
-        present = [position for position in range(source.length) if source.number(position) is not None]
-        found[_HOLES] = [each for each in present if source.holes(source.read(sequence, each)) is not None]
+        found[_HOLES] = [each for each in source.present if source.holes(source.read(sequence, each)) is not None]
     return found
 
 

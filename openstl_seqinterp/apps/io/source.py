@@ -130,6 +130,11 @@ class Source(ABC):
         """The positions that have no frame."""
         return tuple(position for position in range(self.length) if self.number(position) is None)
 
+    @property
+    def present(self) -> list[int]:
+        """The positions that have a frame."""
+        return [position for position in range(self.length) if self.number(position) is not None]
+
     def number(self, position: int) -> int | None:
         """Which of the stored frames is at ``position``; None where none is."""
         if self._timeline is None:  # nothing says more than their order
@@ -180,7 +185,7 @@ class Source(ABC):
     @cached_property
     def levels(self) -> dict[tuple[int, int], Levels]:
         """The levels of at most 16 frames that have values, by sequence and position, spread over both."""
-        present = [position for position in range(self.length) if self.number(position) is not None]
+        present = self.present
         total, found = self.sequences * len(present), {}
         for place in spread(total):
             sequence, number = divmod(place, len(present))

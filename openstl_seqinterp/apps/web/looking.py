@@ -101,7 +101,7 @@ def look(asked: Asked, brought: Path, out: Path) -> None:
     work = Work(open_source(asked.path, asked.options), request, [BaselineFiller("mean")])
     (name,) = content["files"]
     result = open_source(out / name, replace(asked.options, times=None))
-    shown = [position for position in range(result.length) if result.number(position) is not None]
+    shown = result.present
     if len(shown) != len(work.layout):
         raise UserError(f"{name} is there to take, but cannot be shown: it has {len(shown)} images")
     folder = out / "pictures"

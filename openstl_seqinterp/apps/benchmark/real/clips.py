@@ -129,8 +129,7 @@ def _shots(source: Source, left_out: list[str]) -> Iterator[Clip]:
 
 def _runs(source: Source, sequence: int) -> Iterator[tuple[int, int]]:
     """Where images follow each other without a gap, and in videos without a cut: start and end."""
-    present = [position for position in range(source.length) if source.number(position) is not None]
-    scanned = present[:_SCANNED]
+    scanned = source.present[:_SCANNED]
     edges = [0, *(place for place in range(1, len(scanned)) if scanned[place] - scanned[place - 1] > 1), len(scanned)]
     for first, last in pairwise(edges):
         places = scanned[first:last]

@@ -59,8 +59,7 @@ def _named_instants(source: FolderReader, output: Output) -> np.ndarray:
     names = source.names.instants
     if names is None or len(names) < 2:
         return instants
-    numbers = [position for position in range(source.length) if source.number(position) is not None]
-    known = source.timeline.instants[numbers]
+    known = source.timeline.instants[source.present]
     beyond = np.maximum(0, instants - known[-1]) + np.minimum(0, instants - known[0])
     if np.array_equal(known, names):
         return instants

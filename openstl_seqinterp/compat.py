@@ -180,6 +180,28 @@ def _memory_of_mim() -> None:
         MIM_Model.forward = forward
 
 
+def _maps_of_mmvp() -> None:
+    """Its views need contiguous maps; convolutions with channels-last weights (see `speedups`) return others."""
+    from openstl.modules.mmvp_modules import PredictModel
+    from torch import Tensor
+    from torch.nn import Conv2d
+
+    def contiguous(module: Any, inputs: Any, output: Tensor) -> Tensor:
+        return output.contiguous()
+
+    upstream = PredictModel.__init__
+
+    @wraps(upstream)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        upstream(self, *args, **kwargs)
+        for module in self.modules():
+            if isinstance(module, Conv2d):
+                module.register_forward_hook(contiguous)
+
+    if not hasattr(upstream, "__wrapped__"):
+        PredictModel.__init__ = __init__
+
+
 def _structural_similarity() -> None:
     """Call scikit-image's SSIM as 0.19 read OpenSTL's call: channels last, data range 2 for floats."""
     from openstl.core import metrics
@@ -211,6 +233,7 @@ AFTER_IMPORT = (
     Repair("E3DLSTM: no attribute 'args'", "always", _settings_of_e3dlstm),
     Repair("PhyDNet: trained on the MSE between its loss and the target", "always", _loss_of_phydnet),
     Repair("MIM: a prediction depends on the batch before", "always", _memory_of_mim),
+    Repair("MMVP: view size is not compatible with weights in channels-last layout", "always", _maps_of_mmvp),
 )  # fmt: skip
 
 

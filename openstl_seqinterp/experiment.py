@@ -181,7 +181,12 @@ class SeqInterpExperiment(host.BaseExperiment):
         hint = (
             f"{self.checkpoints / LAST} holds the last finished epoch: the same command with --resume continues from it"
         )
-        with interruptible(self.trainer, hint), quiet(), self.compiled(self.args.compile):
+        with (
+            interruptible(self.trainer, hint),
+            quiet(),
+            speedups.subnormals_as_zero(),
+            self.compiled(self.args.compile),
+        ):
             try:
                 self.trainer.fit(self.method, self.data, ckpt_path=path, weights_only=True)
             except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
@@ -227,6 +232,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         with (
             interruptible(self.trainer, f"{path} is complete: tools/test.py with the same arguments scores it"),
             quiet(),
+            speedups.subnormals_as_zero(),
         ):
             batches: Any = self.trainer.predict(
                 Predictor(self.method, self.args.val_batch_size), loaders, weights_only=True

@@ -40,6 +40,7 @@ def quiet() -> Iterator[None]:
     """Silence Lightning's advice that does not apply, and its use of a name that torch deprecates.
 
     The data are in memory, runs may reuse a folder, and speed is measured without validation, on shuffled data.
+    NumPy before 2.4 warns where subnormal numbers are zero, as they are meant to be.
     """
     with warnings.catch_warnings():
         for message in (
@@ -49,6 +50,7 @@ def quiet() -> Iterator[None]:
             ".*sync_dist=True.*",
             ".*have no `val_dataloader`.*",
             ".*sampler has shuffling enabled.*",
+            ".*smallest subnormal.*",
             SRUN,
         ):
             warnings.filterwarnings("ignore", message)

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from openstl_seqinterp import device, speedups
+from openstl_seqinterp.config import resolve
 from openstl_seqinterp.errors import UserError
+from openstl_seqinterp.experiment import SeqInterpExperiment
 
 
 @pytest.fixture
@@ -122,6 +124,36 @@ def test_memory_is_kept_where_the_c_library_is_glibc(monkeypatch, library, expec
     monkeypatch.setattr(speedups.ctypes, "CDLL", lambda name: Library())
     speedups.keep_freed_memory()
     assert settings == expected
+
+
+def subnormals_are_zero():
+    return bool(torch.tensor(torch.finfo(torch.float32).tiny) / 2 == 0)
+
+
+@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this CPU cannot count subnormal numbers as zero")
+def test_subnormal_numbers_are_zero_within_a_block_only():
+    found = [subnormals_are_zero()]
+    with speedups.subnormals_as_zero():
+        with speedups.subnormals_as_zero():
+            found.append(subnormals_are_zero())
+        found.append(subnormals_are_zero())
+    found.append(subnormals_are_zero())
+    assert found == [False, True, True, False]
+
+
+@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this CPU cannot count subnormal numbers as zero")
+def test_training_and_scoring_count_subnormal_numbers_as_zero(tiny, small_root, tmp_path):
+    (tmp_path / "tiny.py").write_text(tiny)
+    command = ["-m", "SimVP", "-c", str(tmp_path / "tiny.py"), "--data_root", str(small_root), "--test_sets", "n3"]
+    experiment = SeqInterpExperiment(resolve([*command, "--res_dir", str(tmp_path), "--no_display_method_info"]))
+    found = []
+    experiment.method.register_forward_hook(
+        lambda *_: found.append((experiment.trainer.state.fn, subnormals_are_zero()))
+    )
+    experiment.train()
+    experiment.test()
+    assert set(found) == {("fit", True), ("predict", True)}
+    assert not subnormals_are_zero()
 
 
 @pytest.mark.parametrize("size", [(18, 18), (34, 34), (32, 40)])

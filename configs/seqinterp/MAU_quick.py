@@ -1,11 +1,11 @@
 # python tools/train.py -d seqinterp -m MAU -c configs/seqinterp/MAU_quick.py    (needs OpenSTL)
-# MAU.py with a quarter of the channels; sampling follows the shorter training.
+# MAU.py with a quarter of the channels; sampling ends after 40% of the steps, as there.
 method = 'MAU'
 # scheduled sampling
 scheduled_sampling = 1
-sampling_stop_iter = 1440
+sampling_stop_iter = 576
 sampling_start_value = 1.0
-sampling_changing_rate = 0.0007
+sampling_changing_rate = 0.00174
 # model
 num_hidden = '16,16,16,16'
 filter_size = 5

@@ -1,16 +1,16 @@
 # python tools/train.py -d seqinterp -m PredRNNv2 -c configs/seqinterp/PredRNNv2_quick.py    (needs OpenSTL)
-# PredRNNv2.py with an eighth of the channels; sampling follows the shorter training.
+# PredRNNv2.py with an eighth of the channels; sampling ends after 40% of the steps, as there.
 method = 'PredRNNv2'
 # reverse scheduled sampling
 reverse_scheduled_sampling = 1
-r_sampling_step_1 = 720
-r_sampling_step_2 = 1440
-r_exp_alpha = 144
+r_sampling_step_1 = 288
+r_sampling_step_2 = 576
+r_exp_alpha = 58
 # scheduled sampling
 scheduled_sampling = 1
-sampling_stop_iter = 1440
+sampling_stop_iter = 576
 sampling_start_value = 1.0
-sampling_changing_rate = 0.0007
+sampling_changing_rate = 0.00174
 # model
 num_hidden = '16,16,16,16'
 filter_size = 5

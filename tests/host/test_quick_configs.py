@@ -5,7 +5,7 @@ import torch
 
 from openstl_seqinterp import host, registry
 from openstl_seqinterp.config import resolve
-from openstl_seqinterp.config_file import find_config, read_config
+from openstl_seqinterp.config_file import CONFIGS, find_config, read_config
 from openstl_seqinterp.experiment import SeqInterpExperiment
 
 registry.register()
@@ -17,6 +17,21 @@ def test_each_is_trained_on_as_many_windows(method):
     quick = [read_config(find_config(f"{name}_quick")) for name in ("SimVP", method)]
     assert [each["epoch"] * each["epoch_cases"] for each in quick] == [23_040, 23_040]
     assert [each["batch_size"] for each in quick] == [16, 16]
+
+
+SAMPLED = [path for path in sorted((CONFIGS / "seqinterp").glob("*.py")) if "sampling_stop_iter" in read_config(path)]
+
+
+@pytest.mark.parametrize("path", SAMPLED, ids=lambda path: path.stem)
+def test_sampling_ends_where_it_does_on_moving_mnist(path):
+    """There, after 50,000 of the 125,000 steps of 200 epochs of 10,000 sequences; n6 has 2,880 windows."""
+    config = read_config(path)
+    end = 0.4 * config["epoch"] * config.get("epoch_cases", 2880) / config["batch_size"]
+    assert config["sampling_stop_iter"] == end
+    assert config["sampling_changing_rate"] * end == pytest.approx(1, rel=0.01)
+    if "r_sampling_step_1" in config:
+        steps = [config[name] for name in ("r_sampling_step_1", "r_sampling_step_2", "r_exp_alpha")]
+        assert steps == [end / 2, end, pytest.approx(end / 10, abs=0.5)]
 
 
 @pytest.mark.parametrize("method", OWN)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from openstl_seqinterp import host
+from openstl_seqinterp import host, speedups
 
 pytestmark = pytest.mark.skipif(host.EMBEDDED, reason="repairs methods of OpenSTL, which is not installed")
 COMMON = {
@@ -44,3 +44,18 @@ def test_mim_predicts_the_same_whatever_it_read_before():
         host.predict(method, other)
         assert torch.equal(host.predict(method, x), first)
         torch.testing.assert_close(host.predict(method, x[:1]), first[:1])  # a smaller last batch
+
+
+MMVP = {
+    **{"downsample_setting": "2,2", "hid_S": 2, "hid_T": 3, "use_direct_predictor": True},
+    **{"rrdb_encoder_num": 1, "rrdb_decoder_num": 1, "rrdb_enhance_num": 1},
+}
+
+
+def test_mmvp_computes_the_same_with_weights_in_channels_last_layout():
+    method = _built("mmvp", **MMVP)
+    x = torch.rand(2, 4, 1, 12, 12)
+    expected = host.predict(method, x)
+    speedups.prepare(method.model, "cpu", "32-true")
+    # A pixel passes through about 30 convolutions of at most 4 * 8 * 9 terms, each rounded to 2**-24.
+    torch.testing.assert_close(host.predict(method, x), expected, rtol=0, atol=30 * 288 * 2**-24)

@@ -42,7 +42,11 @@ how the data were made, and what can be compared with the paper.
 _REMARKS = {
     **UNFIT,
     "SimVP:MLP, SimVP:Moga": "the networks of SimVP:MLPMixer and SimVP:MogaNet under other names, and not run",
-    "PhyDNet": "OpenSTL trains on the MSE between the loss of its model and the target; here, on the loss itself",
+    "PhyDNet": "OpenSTL trains on the MSE between the loss of its model and the target; here, on the loss itself. True "
+    "images are fed back to it in training with a probability that falls by 0.003 an epoch, however few epochs there "
+    "are: in a quick training it hardly ever reads what it predicted, and in tests always",
+    "ConvLSTM, PredRNN, PredRNNpp, PredRNNv2, MIM, MAU, E3DLSTM": "true images are fed back, ever fewer, for the first "
+    "40% of the steps, as in OpenSTL's settings for Moving MNIST",
     "MIM": "OpenSTL carries its memory over from batch to batch; here, each batch begins without",
     "MMVP": "mixes up the channels of colour images",
     "WaST": "`loss_weight` is left out: it needs a GPU whatever the device",

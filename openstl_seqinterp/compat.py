@@ -180,6 +180,22 @@ def _memory_of_mim() -> None:
         MIM_Model.forward = forward
 
 
+def _sampling_by_step() -> None:
+    """The share of true images that is fed back falls from step to step.
+
+    OpenSTL counts it down in the method alone, so that a resumed run begins anew, and in MAU it forgets the result.
+    """
+    from openstl.methods import MAU, PredRNN
+
+    def share(self: Any) -> float:
+        settings = self.hparams
+        return settings.get("sampling_start_value", 1.0) - settings.sampling_changing_rate * self.global_step
+
+    for method in (PredRNN, MAU):
+        if not hasattr(method, "eta"):
+            method.eta = property(share, lambda self, value: None)
+
+
 def _maps_of_mmvp() -> None:
     """Its views need contiguous maps; convolutions with channels-last weights (see `speedups`) return others."""
     from openstl.modules.mmvp_modules import PredictModel
@@ -233,6 +249,7 @@ AFTER_IMPORT = (
     Repair("E3DLSTM: no attribute 'args'", "always", _settings_of_e3dlstm),
     Repair("PhyDNet: trained on the MSE between its loss and the target", "always", _loss_of_phydnet),
     Repair("MIM: a prediction depends on the batch before", "always", _memory_of_mim),
+    Repair("PredRNN and its kind: resumed, sampling begins anew; MAU: it never falls", "always", _sampling_by_step),
     Repair("MMVP: view size is not compatible with weights in channels-last layout", "always", _maps_of_mmvp),
 )  # fmt: skip
 

@@ -1,9 +1,15 @@
 """Faults of OpenSTL's own methods that `compat` repairs."""
 
+import importlib
+
 import pytest
 import torch
 
-from openstl_seqinterp import host, speedups
+from openstl_seqinterp import host, registry, speedups
+from openstl_seqinterp.config import resolve
+from openstl_seqinterp.experiment import SeqInterpExperiment
+
+registry.register()
 
 pytestmark = pytest.mark.skipif(host.EMBEDDED, reason="repairs methods of OpenSTL, which is not installed")
 COMMON = {
@@ -59,3 +65,24 @@ def test_mmvp_computes_the_same_with_weights_in_channels_last_layout():
     speedups.prepare(method.model, "cpu", "32-true")
     # A pixel passes through about 30 convolutions of at most 4 * 8 * 9 terms, each rounded to 2**-24.
     torch.testing.assert_close(host.predict(method, x), expected, rtol=0, atol=30 * 288 * 2**-24)
+
+
+@pytest.mark.parametrize("method", ["PredRNN", "MIM", "MAU"])
+def test_sampling_falls_with_the_steps_of_a_resumed_run_too(method, small_root, tmp_path, monkeypatch):
+    shares, stops = [], [3]
+
+    def recorded(eta, step, *arguments):
+        if [step] == stops:
+            raise KeyboardInterrupt(stops.pop())
+        shares.append(eta)
+        return schedule_sampling(eta, step, *arguments)
+
+    schedule_sampling = importlib.import_module("openstl.utils").schedule_sampling
+    monkeypatch.setattr(f"openstl.methods.{'mau' if method == 'MAU' else 'predrnn'}.schedule_sampling", recorded)
+    command = ["-m", method, "-c", f"{method}_quick", "--data_root", str(small_root), "--res_dir", str(tmp_path)]
+    command += ["-b", "2", "-vb", "2", "--epoch_cases", "6", "-e", "2", "--precision", "32", "--test_sets", "n6"]
+    command += ["--logger", "none", "--no_display_method_info"]
+    with pytest.raises(SystemExit):
+        SeqInterpExperiment(resolve(command)).train()
+    SeqInterpExperiment(resolve([*command, "--resume"])).train()
+    assert shares == pytest.approx([1 - 0.00174 * step for step in range(6)])

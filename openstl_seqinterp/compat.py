@@ -196,6 +196,23 @@ def _sampling_by_step() -> None:
             method.eta = property(share, lambda self, value: None)
 
 
+def _drop_path_of_wast() -> None:
+    """Begin every step with the drop rate that the step before has set: a resumed run has none to begin with."""
+    from openstl.methods import WaST
+
+    upstream = WaST.training_step
+
+    @wraps(upstream)
+    def training_step(self: Any, batch: Any, batch_idx: int) -> Any:
+        before = self.current_epoch * self.steps_per_epoch + batch_idx - 1
+        if before >= 0:
+            self.model.update_drop_path(drop_path_rate=self.drop_scheduler[before])
+        return upstream(self, batch, batch_idx)
+
+    if not hasattr(upstream, "__wrapped__"):
+        WaST.training_step = training_step
+
+
 def _maps_of_mmvp() -> None:
     """Its views need contiguous maps; convolutions with channels-last weights (see `speedups`) return others."""
     from openstl.modules.mmvp_modules import PredictModel
@@ -250,6 +267,7 @@ AFTER_IMPORT = (
     Repair("PhyDNet: trained on the MSE between its loss and the target", "always", _loss_of_phydnet),
     Repair("MIM: a prediction depends on the batch before", "always", _memory_of_mim),
     Repair("PredRNN and its kind: resumed, sampling begins anew; MAU: it never falls", "always", _sampling_by_step),
+    Repair("WaST: the first step of a resumed run has another drop rate", "always", _drop_path_of_wast),
     Repair("MMVP: view size is not compatible with weights in channels-last layout", "always", _maps_of_mmvp),
 )  # fmt: skip
 

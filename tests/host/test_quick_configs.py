@@ -35,13 +35,32 @@ def test_sampling_ends_where_it_does_on_moving_mnist(path):
 
 
 @pytest.mark.parametrize("method", OWN)
-def test_each_trains_and_predicts(method, small_root, tmp_path, monkeypatch):
+def test_each_trains_and_predicts_the_same_if_it_was_stopped_and_resumed(method, small_root, tmp_path, monkeypatch):
     command = ["-m", method, "-c", f"{method}_quick", "--data_root", str(small_root), "--res_dir", str(tmp_path)]
-    command += ["-b", "2", "-vb", "2", "--epoch_cases", "2", "--precision", "32", "--test_sets", "n6", "-e", "1"]
-    experiment = SeqInterpExperiment(resolve([*command, "--no_display_method_info", "--logger", "none"]))
-    experiment.train()
-    (epoch,) = experiment.history.epochs
-    assert 0 < epoch["val_mse"] < float("inf")
-    x = torch.rand(1, *experiment.method.hparams["in_shape"])
+    command += ["-b", "2", "-vb", "2", "--epoch_cases", "4", "--precision", "32", "--test_sets", "n6", "-e", "2"]
+    command += ["--no_display_method_info", "--logger", "none"]
+
+    def trained(*options):
+        experiment = SeqInterpExperiment(resolve([*command, *options]))
+        experiment.train()
+        return experiment
+
+    whole = trained("--ex_name", "whole")
+    assert [0 < epoch["val_mse"] < float("inf") for epoch in whole.history.epochs] == [True, True]
+    step = host.method_maps[method.lower()].training_step
+
+    def stopping(self, batch, batch_idx):
+        if (self.current_epoch, batch_idx) == (1, 1):
+            raise KeyboardInterrupt
+        return step(self, batch, batch_idx)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(host.method_maps[method.lower()], "training_step", stopping)
+        with pytest.raises(SystemExit):
+            trained()
+    resumed = trained("--resume")
+    x = torch.rand(1, *whole.method.hparams["in_shape"])
     with torch.no_grad():
-        assert host.predict(experiment.method.eval(), x).shape == x.shape
+        predictions = [host.predict(each.method.eval(), x) for each in (whole, resumed)]
+    assert predictions[0].shape == x.shape
+    assert torch.equal(*predictions)

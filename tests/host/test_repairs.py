@@ -67,7 +67,7 @@ def test_mmvp_computes_the_same_with_weights_in_channels_last_layout():
     torch.testing.assert_close(host.predict(method, x), expected, rtol=0, atol=30 * 288 * 2**-24)
 
 
-@pytest.mark.parametrize("method", ["PredRNN", "MIM", "MAU"])
+@pytest.mark.parametrize("method", ["PredRNN", "MAU"])
 def test_sampling_falls_with_the_steps_of_a_resumed_run_too(method, small_root, tmp_path, monkeypatch):
     shares, stops = [], [3]
 

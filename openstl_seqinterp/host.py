@@ -1,8 +1,8 @@
 """The host: OpenSTL where it is installed, else the embedded one.
 
 Its names, such as ``host.SimVP``, are attributes of this module. The host is chosen and imported when the first of them
-is used, so importing this module costs nothing and cannot fail. Besides it, only `compat`, which repairs OpenSTL,
-imports it. ``SEQINTERP_HOST=auto|openstl|embedded`` forces a choice.
+is used, so importing this module costs nothing and cannot fail. Besides it, only `compat` and `repairs` import
+OpenSTL, to repair it. ``SEQINTERP_HOST=auto|openstl|embedded`` forces a choice.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ _WHERE = {
 
 
 def _openstl() -> dict[str, Any]:
-    from . import compat
+    from . import compat, repairs
 
     try:
         with compat.importing():
@@ -88,7 +88,7 @@ def _openstl() -> dict[str, Any]:
             f"OpenSTL cannot be imported: {error}; pip install {' '.join(PACKAGES)} installs what it needs, "
             "SEQINTERP_HOST=embedded continues without it"
         ) from error
-    compat.after_import()
+    repairs.apply()
     return {**names, "EMBEDDED": False, "NAME": f"OpenSTL {package.__version__}", "MODEL_TYPES": _MODEL_TYPES}
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import structural_similarity
+from stopping import stopped
 
 from openstl_seqinterp import cli, host, speedups
 from openstl_seqinterp.callbacks import Announcement
@@ -186,20 +187,11 @@ def test_what_a_method_wraps_is_compiled_too(arguments, monkeypatch):
 
 
 @pytest.mark.parametrize(("stop", "schedule"), [((0, 2), "onecycle"), ((1, 3), "onecycle"), ((2, 1), "cosine")])
-def test_a_resumed_run_equals_an_uninterrupted_one(arguments, tmp_path, monkeypatch, capsys, stop, schedule):
+def test_a_resumed_run_equals_an_uninterrupted_one(arguments, tmp_path, capsys, stop, schedule):
     arguments = [*arguments, "--sched", schedule]
     assert cli.main(["train", *arguments, "--ex_name", "whole"]) == 0
-    with monkeypatch.context() as patch:
-        step = host.SimVP.training_step
-
-        def interrupted(self, batch, batch_idx):
-            if self._trainer is not None and (self.current_epoch, batch_idx) == stop:
-                raise KeyboardInterrupt
-            return step(self, batch, batch_idx)
-
-        patch.setattr(host.SimVP, "training_step", interrupted)
-        with pytest.raises(SystemExit) as exit_code:
-            cli.main(["train", *arguments])
+    with stopped(host.SimVP, stop) as exit_code:
+        cli.main(["train", *arguments])
     assert exit_code.value.code == 130
     assert "--resume" in capsys.readouterr().err
     assert cli.main(["train", *arguments, "--resume"]) == 0

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from stopping import stopped
 
 from openstl_seqinterp import host, registry
 from openstl_seqinterp.config import resolve
@@ -35,7 +36,7 @@ def test_sampling_ends_where_it_does_on_moving_mnist(path):
 
 
 @pytest.mark.parametrize("method", OWN)
-def test_each_trains_and_predicts_the_same_if_it_was_stopped_and_resumed(method, small_root, tmp_path, monkeypatch):
+def test_each_trains_and_predicts_the_same_if_it_was_stopped_and_resumed(method, small_root, tmp_path):
     command = ["-m", method, "-c", f"{method}_quick", "--data_root", str(small_root), "--res_dir", str(tmp_path)]
     command += ["-b", "2", "-vb", "2", "--epoch_cases", "4", "--precision", "32", "--test_sets", "n6", "-e", "2"]
     command += ["--no_display_method_info", "--logger", "none"]
@@ -47,17 +48,8 @@ def test_each_trains_and_predicts_the_same_if_it_was_stopped_and_resumed(method,
 
     whole = trained("--ex_name", "whole")
     assert [0 < epoch["val_mse"] < float("inf") for epoch in whole.history.epochs] == [True, True]
-    step = host.method_maps[method.lower()].training_step
-
-    def stopping(self, batch, batch_idx):
-        if (self.current_epoch, batch_idx) == (1, 1):
-            raise KeyboardInterrupt
-        return step(self, batch, batch_idx)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(host.method_maps[method.lower()], "training_step", stopping)
-        with pytest.raises(SystemExit):
-            trained()
+    with stopped(host.method_maps[method.lower()], (1, 1)):
+        trained()
     resumed = trained("--resume")
     x = torch.rand(1, *whole.method.hparams["in_shape"])
     with torch.no_grad():

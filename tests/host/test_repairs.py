@@ -1,9 +1,10 @@
-"""Faults of OpenSTL's own methods that `compat` repairs."""
+"""Faults of OpenSTL's own methods that `repairs` mends."""
 
 import importlib
 
 import pytest
 import torch
+from stopping import stopped
 
 from openstl_seqinterp import host, registry, speedups
 from openstl_seqinterp.config import resolve
@@ -69,20 +70,22 @@ def test_mmvp_computes_the_same_with_weights_in_channels_last_layout():
 
 @pytest.mark.parametrize("method", ["PredRNN", "MAU"])
 def test_sampling_falls_with_the_steps_of_a_resumed_run_too(method, small_root, tmp_path, monkeypatch):
-    shares, stops = [], [3]
+    shares = []
 
-    def recorded(eta, step, *arguments):
-        if [step] == stops:
-            raise KeyboardInterrupt(stops.pop())
+    def recorded(eta, *arguments):
         shares.append(eta)
-        return schedule_sampling(eta, step, *arguments)
+        return schedule_sampling(eta, *arguments)
 
     schedule_sampling = importlib.import_module("openstl.utils").schedule_sampling
     monkeypatch.setattr(f"openstl.methods.{'mau' if method == 'MAU' else 'predrnn'}.schedule_sampling", recorded)
     command = ["-m", method, "-c", f"{method}_quick", "--data_root", str(small_root), "--res_dir", str(tmp_path)]
     command += ["-b", "2", "-vb", "2", "--epoch_cases", "6", "-e", "2", "--precision", "32", "--test_sets", "n6"]
     command += ["--logger", "none", "--no_display_method_info"]
-    with pytest.raises(SystemExit):
+    with stopped(host.method_maps[method.lower()], (1, 0)):
         SeqInterpExperiment(resolve(command)).train()
     SeqInterpExperiment(resolve([*command, "--resume"])).train()
     assert shares == pytest.approx([1 - 0.00174 * step for step in range(6)])
+
+
+def test_without_scheduled_sampling_no_setting_of_it_is_needed():
+    assert _built("mim", **MIM).eta == 1

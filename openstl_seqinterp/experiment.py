@@ -37,7 +37,7 @@ from .evaluation import remembered
 from .evaluation.records import Record
 from .evaluation.report import report
 from .files import writable_folder
-from .running import Predictor, interruptible, loggers, quiet
+from .running import Predictor, loggers, quiet, running
 from .shipped import named_checkpoint
 
 _LOGS = "logs"  # folder of training curves, inside the run's
@@ -181,12 +181,7 @@ class SeqInterpExperiment(host.BaseExperiment):
         hint = (
             f"{self.checkpoints / LAST} holds the last finished epoch: the same command with --resume continues from it"
         )
-        with (
-            interruptible(self.trainer, hint),
-            quiet(),
-            speedups.subnormals_as_zero(),
-            self.compiled(self.args.compile),
-        ):
+        with running(self.trainer, hint), self.compiled(self.args.compile):
             try:
                 self.trainer.fit(self.method, self.data, ckpt_path=path, weights_only=True)
             except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
@@ -229,11 +224,7 @@ class SeqInterpExperiment(host.BaseExperiment):
             DataLoader(dataset, self.args.val_batch_size, sampler=sampler, num_workers=self.args.num_workers)
             for dataset, sampler in zip(self.test_sets.values(), samplers, strict=True)
         ]
-        with (
-            interruptible(self.trainer, f"{path} is complete: tools/test.py with the same arguments scores it"),
-            quiet(),
-            speedups.subnormals_as_zero(),
-        ):
+        with running(self.trainer, f"{path} is complete: tools/test.py with the same arguments scores it"):
             batches: Any = self.trainer.predict(
                 Predictor(self.method, self.args.val_batch_size), loaders, weights_only=True
             )

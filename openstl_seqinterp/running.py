@@ -18,6 +18,7 @@ from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 from . import host
 from .device import SRUN
 from .errors import UserError
+from .speedups import subnormals_as_zero
 
 
 class Predictor(pl.LightningModule):
@@ -58,10 +59,14 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def interruptible(trainer: pl.Trainer, hint: str) -> Iterator[None]:
-    """Turn Ctrl-C and SIGTERM into one line on how to continue, and the exit code that shells expect."""
+def running(trainer: pl.Trainer, hint: str) -> Iterator[None]:
+    """Around a run of ``trainer``: quiet, without subnormal numbers, and Ctrl-C and SIGTERM end it in one line.
+
+    The line is ``hint``, on how to continue; the exit code is the one that shells expect.
+    """
     try:
-        yield
+        with quiet(), subnormals_as_zero():
+            yield
     except SystemExit as stop:
         if not trainer.interrupted:
             raise

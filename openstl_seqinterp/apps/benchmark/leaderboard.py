@@ -48,7 +48,7 @@ _REMARKS = {
     "ConvLSTM, PredRNN, PredRNNpp, PredRNNv2, MIM, MAU, E3DLSTM": "true images are fed back, ever fewer, for the first "
     "40% of the steps, as in OpenSTL's settings for Moving MNIST. With more of them, five of the seven were worse on "
     "the four images of validation windows, and all but PredRNNv2 better on the first one, which is all that counts "
-    "here: on n6, MIM had 1.38 and PredRNN 1.45",
+    "here: on n6, MIM had 1.38 and PredRNN 1.45 (the records of commit 48161f1)",
     "MIM": "OpenSTL carries its memory over from batch to batch; here, each batch begins without",
     "MMVP": "mixes up the channels of colour images",
     "WaST": "`loss_weight` is left out: it needs a GPU whatever the device",

@@ -1,6 +1,7 @@
-"""A benchmark of tiny networks."""
+"""A benchmark of tiny networks, and real sequences."""
 
 import pytest
+from moving import moving, save_folder
 
 NETWORK = {
     "SimVP": "model_type = 'gSTA'\nhid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.\ndrop_path = 0.2\n",
@@ -21,3 +22,19 @@ def place(small_root, tmp_path, monkeypatch):
     (tmp_path / "data").symlink_to(small_root)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def sequences():
+    return {"colour": moving(1, 3), "grey": moving(2, 1)}
+
+
+@pytest.fixture(scope="module")
+def folder(sequences, tmp_path_factory):
+    """Two short sequences, and what is none."""
+    root = tmp_path_factory.mktemp("real")
+    for name, frames in sequences.items():
+        save_folder(root / name, frames)
+    (root / "README.md").write_text("not a sequence")
+    (root / "empty").mkdir()
+    return root

@@ -11,6 +11,7 @@ from ..data.sequences import TEST, TRAIN, VALIDATION
 from ..data.store import tested, windows
 from ..errors import UserError
 from .io.source import Source
+from .scenes import NO_EDGES, Edges
 
 PARTS = {"training": TRAIN, "validation": VALIDATION, "tests": TEST}
 _SHARE = 0.15  # of the sources, or of the time of a source, for validation, and as much for tests
@@ -21,7 +22,8 @@ _SHORTEST, _LONGEST = 4, 16  # images of a sequence, where nobody says how many
 class Unit(NamedTuple):
     """One sequence of a source: ``known`` (F,) are its positions with an image, ``gap`` (F,) rises at each gap or cut.
 
-    ``cuts`` are the positions with which a new scene begins.
+    ``cuts`` are the positions with which a new scene begins, ``flashes`` those that are left out of ``known`` as
+    unlike the images on both sides.
     """
 
     source: Source
@@ -29,17 +31,19 @@ class Unit(NamedTuple):
     known: np.ndarray
     gap: np.ndarray
     cuts: Sequence[int]
+    flashes: Sequence[int]
 
     @classmethod
-    def of(cls, source: Source, sequence: int, known: np.ndarray, cuts: Sequence[int] = ()) -> Unit:
+    def of(cls, source: Source, sequence: int, known: np.ndarray, edges: Edges = NO_EDGES) -> Unit:
+        known, cuts = np.setdiff1d(known, edges.flashes), [after for _, after in edges.cuts]
         steps = np.ones(len(known) - 1) if source.timeline.regular else np.diff(source.timeline.places)[known[:-1]]
         jumps = (np.diff(known) > 1) | (steps > 1.5) | np.isin(known[1:], np.array(cuts, int))
-        return cls(source, sequence, known, np.concatenate([[0], np.cumsum(jumps)]), cuts)
+        return cls(source, sequence, known, np.concatenate([[0], np.cumsum(jumps)]), cuts, edges.flashes)
 
     def scenes(self) -> dict[str, Any]:
-        """Before which images a scene begins, in numbers from 1."""
-        before = [position + 1 for position in self.cuts]
-        return {"input": str(self.source.path), "sequence": self.sequence + 1, "before": before}
+        """Before which images a scene begins, and which are flashes, in numbers from 1."""
+        before, flashes = ([position + 1 for position in each] for each in (self.cuts, self.flashes))
+        return {"input": str(self.source.path), "sequence": self.sequence + 1, "before": before, "flashes": flashes}
 
     def cut(self, stop: int, length: int) -> int:
         """Where the part of the data that ends before ``stop`` begins, so that it has its share and a window."""

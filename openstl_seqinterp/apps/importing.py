@@ -24,7 +24,7 @@ from .frames import Frames
 from .io.readers import open_source
 from .io.source import Options, Source
 from .progress import tracked
-from .scenes import scan
+from .scenes import DOING, NO_EDGES, scan
 from .staging import atomic_folder
 from .storing import write_frames
 from .words import numbered
@@ -55,10 +55,9 @@ def _units(sources: Sequence[Source], seen: Sequence[Seen], cuts: bool) -> Itera
         if len(known)
     ]
     total = sum(len(known) - 1 for _, _, known in each)
-    steps = tracked(range(total), "looking for cuts", total)
+    steps = tracked(range(total), DOING, total)
     for source, sequence, known in each:
-        scanned = zip(scan(source, sequence, known.tolist()), steps, strict=False) if cuts else ()
-        yield Unit.of(source, sequence, known, [cut[1] for cut, _ in scanned if cut])
+        yield Unit.of(source, sequence, known, scan(source, sequence, known.tolist(), steps) if cuts else NO_EDGES)
 
 
 def _left_out(sources: Sequence[Source], seen: Sequence[Seen]) -> list[str]:
@@ -69,16 +68,22 @@ def _left_out(sources: Sequence[Source], seen: Sequence[Seen]) -> list[str]:
 
 
 def _crossed(units: Sequence[Unit]) -> list[str]:
-    """What is said of the cuts that no window crosses."""
-    lines, divided = [], [unit for unit in units if unit.cuts]
+    """What is said of the cuts that no window crosses, and of the flashes."""
+    lines, divided = [], [unit for unit in units if unit.cuts or unit.flashes]
     for unit in divided[:_SAID]:
-        which = f", sequence {unit.sequence + 1}" if unit.source.sequences > 1 else ""
-        lines.append(
-            f"{unit.source.path}{which}: {len(unit.cuts)} cut{'s' * (len(unit.cuts) > 1)} between scenes, before "
-            f"{numbered(unit.cuts)}; no window crosses one (--cuts none turns this off)"
-        )
+        which = f"{unit.source.path}" + (f", sequence {unit.sequence + 1}" if unit.source.sequences > 1 else "")
+        if count := len(unit.cuts):
+            lines.append(
+                f"{which}: {count} cut{'s' * (count > 1)} between scenes, before {numbered(unit.cuts)}; no window "
+                "crosses one (--cuts none turns this off)"
+            )
+        if unit.flashes:
+            lines.append(
+                f"{which}: {numbered(unit.flashes)} left out as unlike those on both sides, which are alike "
+                "(--cuts none turns this off)"
+            )
     if len(divided) > _SAID:
-        lines.append(f"{len(divided) - _SAID} more sequences have cuts, which {ABOUT} lists")
+        lines.append(f"{len(divided) - _SAID} more sequences have cuts or such images, which {ABOUT} lists")
     return lines
 
 
@@ -150,7 +155,7 @@ def import_sequences(
                 *_left_out(sources, seen),
                 *_crossed(units),
             ],
-            "cuts": [unit.scenes() for unit in units if unit.cuts],
+            "cuts": [unit.scenes() for unit in units if unit.cuts or unit.flashes],
             "frames": parts,
             "sequences": counts(table, length, stride),
             "divided": "in time" if len(units) < 3 else "by sequence",

@@ -11,7 +11,6 @@ from ..errors import Parser
 from .fill.missing import KINDS
 from .flags import add_input_flags, input_options, input_paths
 from .io import Source, open_source
-from .progress import tracked
 from .scenes import scan
 from .words import numbered
 
@@ -58,9 +57,11 @@ def command(argv: Sequence[str]) -> None:
         for kind, positions in found.items():
             if positions:
                 print(f"{numbered(positions)}: fill with --missing {kind}")
-        for cut in tracked(scan(source), "looking for cuts", source.length - len(source.absent) - 1):
-            if cut:
-                print(f"cut between images {cut[0] + 1} and {cut[1] + 1}: nothing is filled across it")
+        edges = scan(source)
+        for one, other in edges.cuts:
+            print(f"cut between images {one + 1} and {other + 1}: nothing is filled across it")
+        if edges.flashes:
+            print(f"{numbered(edges.flashes)}: unlike those on both sides, which are alike; nothing is filled from it")
         if source.absent:
             print("images that are not there are filled by: seqinterp predict")
         for note in source.notes:

@@ -65,8 +65,9 @@ class Scenes:
 
         Only those from the place ``first`` of that list to the place ``last`` are looked at.
         """
-        pairs = list(pairwise(known))
-        for number in range(max(0, first), min(last, len(pairs))):
+        start = max(0, first - BESIDE)
+        pairs = list(pairwise(known[start : last + 1 + BESIDE]))  # a whole list a call would cost its square in a scan
+        for number in range(max(0, first) - start, min(last - start, len(pairs))):
             moved, still = self._residual(*pairs[number])
             if moved < _CUT * _QUIET or moved < _EXPLAINED * still:
                 continue

@@ -153,7 +153,8 @@ def test_no_window_crosses_a_cut(tmp_path, capsys, form):
         writer.release()
     assert run([path], tmp_path / "own", "--length", 8) == 0
     store, scene = Store.open(tmp_path / "own"), np.repeat(np.arange(3), lengths)
-    assert store.about["cuts"] == [{"input": str(path), "sequence": 1, "before": (borders + 1).tolist()}]
+    [cuts] = store.about["cuts"]
+    assert cuts == {"input": str(path), "sequence": 1, "before": (borders + 1).tolist(), "flashes": []}
     same = store.stretch[1:] == store.stretch[:-1]
     np.testing.assert_array_equal(same, (np.diff(scene) == 0) & (store.part[1:] == store.part[:-1]))
     assert "2 cuts between scenes, before images 28, 42; no window crosses one" in capsys.readouterr().out
@@ -161,6 +162,21 @@ def test_no_window_crosses_a_cut(tmp_path, capsys, form):
     assert len(set(Store.open(tmp_path / "whole").stretch)) == 3  # those of the parts
     assert run([path], tmp_path / "long", "--length", 24) == 2
     assert "or --cuts none, since there are cuts between scenes" in capsys.readouterr().err
+
+
+def test_a_flash_is_left_out_and_no_cut(tmp_path, capsys):
+    frames = film([40])
+    frames[20] = 255
+    path = tmp_path / "lamp.npy"
+    np.save(path, frames)
+    assert run([path], tmp_path / "own", "--length", 5) == 0
+    found, arrays, about = load(tmp_path / "own")
+    np.testing.assert_array_equal(found[:, 0], np.delete(frames, 20, axis=0))
+    assert 19 in np.flatnonzero(np.diff(arrays["stretch"]))  # no window reads on both sides as if nothing were missing
+    assert about["cuts"] == [{"input": str(path), "sequence": 1, "before": [], "flashes": [21]}]
+    assert f"{path}: image 21 left out as unlike those on both sides" in capsys.readouterr().out
+    assert run([path], tmp_path / "all", "--length", 5, "--cuts", "none") == 0
+    np.testing.assert_array_equal(load(tmp_path / "all")[0][:, 0], frames)
 
 
 def test_missing_images_are_left_out_and_no_window_crosses_one(tmp_path, capsys):

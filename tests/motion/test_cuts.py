@@ -37,6 +37,15 @@ def test_noise_a_fade_and_a_change_of_light_are_no_cuts():
     assert found([first + (last - first) * np.float32(t / 7) for t in range(8)]) == []
 
 
+def test_a_part_that_is_looked_at_has_the_cuts_of_the_whole():
+    images = [seen((DARK, BRIGHT)[t // 4 % 2], shift(1.5 * t)) for t in range(16)]
+    scenes, expected = Scenes(images.__getitem__, np.arange(16.0)), [(3, 4), (7, 8), (11, 12)]
+    for first in range(16):
+        for last in range(first, 20):
+            inside = [cut for cut in expected if first <= cut[0] < last]
+            assert list(scenes.cuts(range(16), first, last)) == inside
+
+
 def test_each_image_is_read_once():
     images = [seen(texture(), shift(t)) for t in range(6)]
     read = []

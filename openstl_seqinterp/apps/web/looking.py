@@ -71,9 +71,8 @@ def bring(folder: Path, files: Sequence[Path] | str, flags: Sequence[str]) -> No
         if kind != "auto":
             looks = {str(position): kind for position in find(source, 0) if position not in empty}
             about["looks"] = {**looks, **about["looks"]}
-    steps = tracked(scan(source), "looking for cuts", max(1, source.length - len(source.absent) - 1))
     strange = {*map(int, about["looks"]), *empty}  # where one image looks wrong, no scene ends
-    about["cuts"] = [list(cut) for cut in steps if cut and not strange & set(cut)]
+    about["cuts"] = [list(cut) for cut in scan(source).cuts if not strange & set(cut)]
     about["looked"] = True
     write_json(folder / BROUGHT, about)
 

@@ -45,10 +45,14 @@ def test_no_ghost_of_the_other_scene(film, tmp_path, method, predict, report_of,
     assert "no image shows where between 4 and 6 the scene ends" in capsys.readouterr().out
 
 
-def test_a_black_image_is_not_read_and_the_report_says_so(film, tmp_path, predict, report_of):
+def test_a_black_image_is_not_read_and_no_cut(film, tmp_path, predict, report_of, capsys):
     folder, frames = film
     for number in range(1, LENGTH + 1):  # one scene
         cv2.imwrite(str(folder / f"{number:02d}.png"), frames[-1] * (number != 5))
+    assert cli.main(["inspect", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "cut between" not in said
+    assert "image 5: unlike those on both sides, which are alike; nothing is filled from it" in said
     out = tmp_path / "out"
     assert predict(folder, out, "--missing", 6, "--as", "npy") == 0
     report = report_of(out)

@@ -51,6 +51,13 @@ def test_a_cut_is_between_two_images(brought, tmp_path):
     assert brought([tmp_path / "own.npy"])[1]["cuts"] == [[5, 6]]
 
 
+def test_a_flash_is_no_cut(brought, tmp_path):
+    frames = clip()[:10, :120, :120].copy()
+    frames[5] = clip()[12, 100:220, 190:310] // 3
+    np.save(tmp_path / "own.npy", frames)
+    assert brought([tmp_path / "own.npy"])[1]["cuts"] == []
+
+
 def test_images_without_a_value_are_marked(brought, tmp_path):
     frames = clip()[:8, :64, :96, 0].astype(np.float32)
     frames[5] = np.nan

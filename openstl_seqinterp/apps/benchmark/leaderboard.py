@@ -15,7 +15,7 @@ from ...files import write_text
 from .cost import Cost, Costs
 from .entries import PRESETS, UNFIT
 from .figures import Point, costs_figure
-from .meaning import meaning
+from .meaning import kind, meaning
 from .result import Result
 
 LEADERBOARD = "leaderboard.md"
@@ -115,7 +115,11 @@ def _section(out: Path, preset: str, runs: Sequence[Result], costs: Costs | None
     main = _main(train_set)
     rows = sorted(_rows(runs, costs, out), key=lambda row: row.mse(main))
     lines = ["", f"### Trained on {train_set}, sorted by {main}", "", *_table(rows, train_set)]
-    points = [Point(row.name, row.cost.step, row.cost.weights, row.mse(main)) for row in rows if row.cost]
+    points = [
+        Point(rank, row.name, kind(row.name), row.cost.step, row.cost.weights, row.mse(main))
+        for rank, row in enumerate((row for row in rows if row.name not in _BASELINES), 1)
+        if row.cost
+    ]
     if points:
         figure = f"{preset}/leaderboard-{train_set}.png"
         levels = {row.name: row.mse(main) for row in rows if row.name in _BASELINES}

@@ -13,6 +13,13 @@ _BOTH_SIDES = (*_MOVES, "SimVP_Infill", "PredFormer_Infill")
 _FEWEST = 5  # methods of which a correlation is said
 
 
+def kind(name: str) -> str:
+    """How a method makes the missing image."""
+    if name in _MOVES:
+        return "moves pixels, from both sides"
+    return "draws, from both sides" if name in _BOTH_SIDES else "draws, from one side"
+
+
 def meaning(errors: Mapping[str, float], untrained: Mapping[str, float], weights: Mapping[str, int]) -> Iterator[str]:
     """Sentences about the MSE of methods, of baselines, and about how many weights the former have, by their names."""
     order = sorted(errors, key=errors.__getitem__)

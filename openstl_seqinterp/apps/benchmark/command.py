@@ -38,7 +38,9 @@ def run(argv: Sequence[str]) -> None:
     parser.add_argument("--train_sets", nargs="+", default=["n6", "n6-all"])
     parser.add_argument("--seeds", type=int, default=3, help="how many seeds (default: 3)")
     parser.add_argument(
-        "--preset", default="quick", help="quick (minutes), paper-short (two hours of two cores) or paper (500 epochs)"
+        "--preset",
+        default="quick",
+        help="quick (minutes), paper-short (two hours of two cores on n6) or paper (500 epochs)",
     )
     parser.add_argument("--out", type=Path, default=Path("results"), help="folder of records (default: results)")
     parser.add_argument("--data_root", default="./data")

@@ -30,8 +30,8 @@ in [0, 1] and averaged over images 4 and 16: mean ± standard deviation over see
 The last column divides by the noise floor, below which no predictor's expected error is. [README.md](README.md) says
 how the data were made, and what can be compared with the paper.
 
-- SimVP, PredFormer and OpenSTL's other methods read the four images on one side of the missing one; SimVP_Motion,
-  SimVP_Infill and PredFormer_Infill read the eight slots around it, LatentAffine the whole sequence.
+- SimVP, SimVP_SeqInterp, PredFormer and OpenSTL's other methods read the four images on one side of the missing one;
+  SimVP_Motion, SimVP_Infill and PredFormer_Infill read the eight slots around it, LatentAffine the whole sequence.
 - Weights are what is trained. FLOPs are of one prediction, with a multiplication and an addition counted as two, in
   convolutions, matrix products and attention alone. A step is one of training with a batch of 16, and an image one of
   such a batch, both in fp32.

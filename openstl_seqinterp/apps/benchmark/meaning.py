@@ -8,8 +8,12 @@ import numpy as np
 
 from ...evaluation.records import FLOOR
 
-_MOVES = ("SimVP_Motion", "LatentAffine")  # they read images along a motion; all others draw them
+_MOVES = (
+    "SimVP_Motion",
+    "LatentAffine",
+)  # they read images along a motion; all others draw them, MMVP from moved features
 _BOTH_SIDES = (*_MOVES, "SimVP_Infill", "PredFormer_Infill")
+FROM_ONE_SIDE = {"SimVP_Infill": "SimVP:gSTA", "PredFormer_Infill": "PredFormer:QuadrupletTSST"}  # the same network
 _FEWEST = 5  # methods of which a correlation is said
 
 
@@ -35,7 +39,7 @@ def meaning(errors: Mapping[str, float], untrained: Mapping[str, float], weights
         yield f"Reading both sides of the missing image instead of one: {'; '.join(sides)}."
     if {"SimVP_Motion", "SimVP_Infill"} <= errors.keys():
         yield (
-            "Moving pixels instead of drawing them, from both sides and by the same gSTA: "
+            "Moving pixels instead of drawing them, from both sides, both by a gSTA: "
             f"{_against(errors, 'SimVP_Motion', 'SimVP_Infill')}."
         )
     if "motion" in untrained and order:
@@ -55,11 +59,10 @@ def meaning(errors: Mapping[str, float], untrained: Mapping[str, float], weights
 
 
 def _sides(errors: Mapping[str, float]) -> Iterator[str]:
-    """Networks that read both sides, against the same that reads one, or the best of its kind."""
-    for both, kind in (("SimVP_Infill", "SimVP:gSTA"), ("PredFormer_Infill", "PredFormer:")):
-        others = [name for name in errors if name.startswith(kind)]
-        if both in errors and others:
-            yield _against(errors, both, min(others, key=errors.__getitem__))
+    """Networks that read both sides, against the same that read one."""
+    for both, one in FROM_ONE_SIDE.items():
+        if {both, one} <= errors.keys():
+            yield _against(errors, both, one)
 
 
 def _against(errors: Mapping[str, float], one: str, other: str) -> str:

@@ -27,11 +27,11 @@ What can be compared, and what cannot:
   match the paper's figures. The `paper` columns (J. Mills, *SimVPv2 for Image Sequence Interpolation and
   Extrapolation*, 2025) are therefore for orientation: the order of their rows can be compared, their values cannot.
 - All other columns of a table use the same test cases with the same degraded pixels and can be compared with each
-  other. `copy`, `mean` and `dis-flow` need no training. `floor` is the noise floor: the expectation of the stored
-  image given the clean one (stored noise is clipped to [0, 1]), which has the lowest expected MSE. SSIM rewards noise
-  where the truth has noise, so the floor is no upper bound for SSIM.
-- SimVP and SimVP_SeqInterp read the four images on one side, as in the paper; SimVP_Motion reads the eight slots around
-  the missing image, LatentAffine the whole sequence.
+  other. `copy`, `mean`, `dis-flow` and `motion` need no training. `floor` is the noise floor: the expectation of the
+  stored image given the clean one (stored noise is clipped to [0, 1]), which has the lowest expected MSE. SSIM rewards
+  noise where the truth has noise, so the floor is no upper bound for SSIM.
+- SimVP, SimVP_SeqInterp and PredFormer read the four images on one side, as in the paper; SimVP_Motion, SimVP_Infill
+  and PredFormer_Infill the eight slots around the missing image, LatentAffine the whole sequence.
 - MSE and MAE are summed over the pixels of an image with values in [0, 1], as in OpenSTL. The paper prints 10 x MSE;
   here its values are divided by 10. SSIM uses a 7x7 window and data range 1; the paper's settings are not known.
 - No network saw images 4 or 16 of any sequence, or the digit 3, before the test.

@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from openstl_seqinterp.apps.benchmark.meaning import meaning
+from openstl_seqinterp.apps.benchmark.entries import label
+from openstl_seqinterp.apps.benchmark.meaning import FROM_ONE_SIDE, meaning
+from openstl_seqinterp.config_file import find_config, read_config
 
 ERRORS = {
     "LatentAffine": 0.3,
     "SimVP_Motion": 0.4,
     "SimVP_Infill": 0.8,
     "SimVP:gSTA": 1.6,
-    "PredFormer:Full": 3.0,
+    "PredFormer:QuadrupletTSST": 3.0,
     "PredFormer:FacTS": 2.0,
     "PredFormer_Infill": 0.5,
     "ConvLSTM": 4.0,
@@ -26,10 +28,16 @@ def test_each_sentence_says_what_the_rows_say():
     assert best.startswith("Of 9 trained methods LatentAffine has the least error, 1.50 times the floor")
     assert "PredFormer_Infill has, 2.5 times" in best
     assert "SimVP_Infill has 0.80, SimVP:gSTA 1.60, 2.0 times as much" in sides
-    assert "PredFormer_Infill has 0.50, PredFormer:FacTS 2.00, 4.0 times as much" in sides
+    assert "PredFormer_Infill has 0.50, PredFormer:QuadrupletTSST 3.00, 6.0 times as much" in sides
     assert "SimVP_Motion has 0.40, SimVP_Infill 0.80, 2.0 times as much" in moving
     assert untrained.endswith("beaten by 2 of the 9: LatentAffine, SimVP_Motion.")
     assert one_side.startswith("The 5 that read one side have 1.60 (SimVP:gSTA) to 4.00 (ConvLSTM)")
+
+
+@pytest.mark.parametrize(("both", "one"), FROM_ONE_SIDE.items())
+def test_both_sides_are_compared_with_the_same_network_on_one(both, one):
+    network = read_config(find_config(f"{both}_quick"))["model_type"]
+    assert one == label(both.removesuffix("_Infill"), network)
 
 
 @pytest.mark.parametrize("seed", range(3))

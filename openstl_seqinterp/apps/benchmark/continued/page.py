@@ -169,7 +169,7 @@ def _limits(record: ContinuedResult) -> list[str]:
         lines += ["  what holds on another day, or in another scene, they do not show."]
     if trained:
         lines += ["- They do not show what networks can do after training on the thousands of sequences that they are"]
-        lines += ["  made for. Each has one setting, for a small machine and not chosen for these data."]
+        lines += ["  made for. Each has one setting, for a small machine and not tuned further."]
         lines += [f"- {early} of {len(trained)} trained networks were best on the images for validation before their"]
         lines += ["  last epoch; those that were not might gain from more epochs."]
         if max(map(len, record.methods.values())) == 1:

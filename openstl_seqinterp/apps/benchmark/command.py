@@ -40,7 +40,7 @@ def run(argv: Sequence[str]) -> None:
     parser.add_argument(
         "--preset",
         default="quick",
-        help="quick (minutes), paper-short (two hours of two cores on n6) or paper (500 epochs)",
+        help="quick (minutes), paper-short (an hour and a half of two cores on n6) or paper (500 epochs)",
     )
     parser.add_argument("--out", type=Path, default=Path("results"), help="folder of records (default: results)")
     parser.add_argument("--data_root", default="./data")

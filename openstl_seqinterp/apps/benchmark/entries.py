@@ -22,7 +22,7 @@ class Preset(NamedTuple):
 
 PRESETS = {
     "quick": Preset("_quick", "small networks for two CPU cores, trained for minutes"),
-    "paper-short": Preset("_short", "10 epochs of the paper's network, two hours of two CPU cores on n6"),
+    "paper-short": Preset("_short", "6 epochs of the paper's network, an hour and a half of two CPU cores on n6"),
     "paper": Preset("", "500 epochs of the paper's network (Table 1)"),
 }
 OWN = "own"  # of imported data, which have a page of their own

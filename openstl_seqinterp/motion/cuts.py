@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from statistics import median_low
 
 import cv2
 import numpy as np
@@ -72,8 +73,9 @@ class Scenes:
             if moved < _CUT * _QUIET or moved < _EXPLAINED * still:
                 continue
             beside = [*pairs[max(0, number - BESIDE) : number], *pairs[number + 1 : number + 1 + BESIDE]]
-            usual = [self._a_step(pair) for pair in beside]
-            if usual and self._a_step(pairs[number]) > _CUT * max(_QUIET, float(np.median(usual))):
+            # The lower median: of four pairs, or of two at an end, two and one may be those of a flash.
+            usual = median_low([self._a_step(pair) for pair in beside]) if beside else np.inf
+            if self._a_step(pairs[number]) > _CUT * max(_QUIET, usual):
                 yield pairs[number]
 
     def flashes(self, known: Sequence[int], first: int, last: int) -> Iterator[int]:

@@ -96,9 +96,10 @@ def test_images_of_a_few_pixels_have_no_scenes():
 FLASH = 5
 
 
-def flashed(other):
+def flashed(other, *places):
     images = [seen(BRIGHT, shift(1.5 * t)) for t in range(10)]
-    images[FLASH] = other
+    for place in places or [FLASH]:
+        images[place] = other
     return images
 
 
@@ -109,6 +110,14 @@ def test_a_single_image_unlike_those_around_it_is_a_flash(other):
     assert list(scenes.flashes(range(10), 0, 9)) == [FLASH]
     assert list(scenes.flashes(range(10), FLASH, FLASH + 1)) == [FLASH]
     assert list(scenes.flashes(range(10), 0, 2)) == []
+
+
+@pytest.mark.parametrize("places", [[1], [2], [7], [8], [1, 8], [2, 5], [3, 6]])
+def test_flashes_are_found_near_the_ends_and_near_each_other(places):
+    images = flashed(np.zeros((120, 120, 1), np.float32), *places)
+    scenes = Scenes(images.__getitem__, np.arange(10.0))
+    assert list(scenes.flashes(range(10), 0, 9)) == places
+    assert {each for cut in scenes.cuts(range(10), 0, 9) for each in cut} >= {*places}
 
 
 def test_a_scene_of_one_image_between_two_others_is_no_flash():

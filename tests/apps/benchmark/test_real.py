@@ -136,8 +136,9 @@ def test_the_words_follow_the_numbers(made):
     assert "real.png" not in page(changed, None)
 
 
-def test_a_video_is_divided_at_its_cuts(tmp_path):
-    shots = [moving(3, 3, 14) // 4, moving(4, 3, 13) // 4 + 180, moving(5, 3, 5) // 3]
+def test_a_video_is_divided_at_its_cuts_and_flashes(tmp_path):
+    shots = [moving(3, 3, 14) // 4, moving(4, 3, 28) // 4 + 180, moving(5, 3, 5) // 3]
+    shots[1][13] = 0
     path = tmp_path / "films" / "two.avi"
     path.parent.mkdir()
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, (SIDE + 8, SIDE))
@@ -147,8 +148,9 @@ def test_a_video_is_divided_at_its_cuts(tmp_path):
     writer.release()
     left_out = []
     found = list(clips(tmp_path / "films", left_out))
-    assert [(clip.name, len(clip.frames)) for clip in found] == [("two.avi[1-14]", 14), ("two.avi[15-27]", 13)]
-    assert left_out == ["two.avi[28-32]: 5 images are too few"]
+    names = ["two.avi[1-14]", "two.avi[15-27]", "two.avi[29-42]"]
+    assert [(clip.name, len(clip.frames)) for clip in found] == list(zip(names, [14, 13, 14], strict=True))
+    assert left_out == ["two.avi[28-28]: 1 images are too few", "two.avi[43-47]: 5 images are too few"]
     assert found[1].first == 15
 
 
@@ -164,6 +166,14 @@ def test_what_has_no_value_is_not_scored_and_the_page_says_so(tmp_path):
     score = RealResult.read(tmp_path / "real.json").of("single images", "copy")["radar"]
     true, found = frames[4, :, 12:].astype(float), frames[5, :, 12:]
     assert score.mse == pytest.approx(np.square(true - found).mean(), rel=1e-4)
+
+
+def test_what_has_no_value_anywhere_is_refused_in_one_line(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    np.save(tmp_path / "in" / "none.npy", np.full((12, 16, 16), np.nan, np.float32))
+    assert cli.main(["benchmark", "--real", str(tmp_path / "in"), "--out", str(tmp_path)]) == 2
+    assert "no image has a pixel with a value" in capsys.readouterr().err
+    assert not (tmp_path / "real.json").exists()
 
 
 def test_values_of_other_types_are_scored_on_their_range(tmp_path):

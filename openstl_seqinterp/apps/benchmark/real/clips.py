@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from ....errors import UserError
-from ....motion.cuts import Scenes
 from ....motion.flow import dis_flow, grey_levels
 from ...fill.scale import Scale
 from ...io import Options, Source, open_source
 from ...io.readers import READERS
+from ...scenes import scan
 
 SHORTEST = 9  # images: four on each side of a hidden one
 _SHORTEST_SHOT = 12
@@ -128,24 +128,20 @@ def _shots(source: Source, left_out: list[str]) -> Iterator[Clip]:
 
 
 def _runs(source: Source, sequence: int) -> Iterator[tuple[int, int]]:
-    """Where images follow each other without a gap, and in videos without a cut: start and end."""
+    """Where images follow each other without a gap, and in videos without a cut or a flash: start and end."""
     scanned = source.present[:_SCANNED]
     edges = [0, *(place for place in range(1, len(scanned)) if scanned[place] - scanned[place - 1] > 1), len(scanned)]
     for first, last in pairwise(edges):
         places = scanned[first:last]
-        cuts = _cuts(source, sequence, places) if source.form in _CUT_FORMS else []
-        borders = [places[0], *cuts, places[-1] + 1]
+        inside = _borders(source, sequence, places) if source.form in _CUT_FORMS else []
+        borders = [places[0], *inside, places[-1] + 1]
         yield from pairwise(borders)
 
 
-def _cuts(source: Source, sequence: int, positions: list[int]) -> list[int]:
-    """The positions before which there is a cut, by the test that keeps fillers from crossing one."""
-    most = float(np.iinfo(source.dtype).max) if source.dtype.kind in "iu" else 1.0
-    scenes = Scenes(
-        lambda position: source.read(sequence, position).astype(np.float32) / np.float32(most),
-        np.arange(source.length, dtype=float),
-    )
-    return [after for _, after in scenes.cuts(positions, 0, len(positions))]
+def _borders(source: Source, sequence: int, positions: list[int]) -> list[int]:
+    """The positions at which images of a scene begin anew: behind a cut, and at and behind a flash."""
+    edges = scan(source, sequence, positions)
+    return sorted({after for _, after in edges.cuts} | {flash + step for flash in edges.flashes for step in (0, 1)})
 
 
 def _clip(source: Source, sequence: int, start: int, end: int, name: str) -> Clip:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from .... import device
+from ....errors import UserError
 from ....evaluation.metrics import per_image
 from ....motion.flow import forget
 from ...fill.uncertainty import BAND
@@ -117,6 +118,8 @@ def compare(folder: Path, used: Sequence[Way]) -> tuple[RealResult, list[Shown]]
             rows, picture = _scored(clip, used)
             found_scores += rows
             shown += [picture] if picture else []
+        if not found_scores:
+            raise UserError(f"--real {folder}: no image has a pixel with a value; name a folder of others")
         record = RealResult(
             folder=folder.name,
             machine=device.describe("cpu", device.PRECISIONS["32"]).partition(",")[0],

@@ -17,7 +17,7 @@ from .continued import Comparison
 from .entries import ALL_METHODS, OWN, PRESETS, entries, paged
 from .launch import FORMER, add_launcher_flags, check_launcher, launch
 from .leaderboard import LEADERBOARD, write_leaderboard
-from .page import write_page
+from .page import require_ours, write_page
 from .real import measure_real
 from .runs import Benchmark, Run, plan
 from .speed import measure
@@ -70,6 +70,7 @@ def run(argv: Sequence[str]) -> None:
             raise UserError(f"--{name} is no more: give {now} (docs/scale.md)")
     _check_mode(args, parser)
     check_launcher(args)
+    require_ours(args.out, _pages(args))
     if args.real is not None:
         print(f"wrote {measure_real(args.real, args.out, args.checkpoint, args.rife, args.pysteps)}")
         return
@@ -131,6 +132,15 @@ def _check_mode(args: Namespace, parser: Parser) -> None:
             raise UserError(f"--{name} is of a comparison on real sequences; add --real DIR, or leave it out")
         elif name in _OF_OWN:
             raise UserError(f"--{name} is of imported data that is continued; add -d NAME, or leave it out")
+
+
+def _pages(args: Namespace) -> list[str]:
+    """The names of the pages that will be written."""
+    if args.real is not None:
+        return ["real.md"]
+    if args.dataname is not None:
+        return [f"{args.dataname}.md"]
+    return [LEADERBOARD, "speed.md" if args.speed else "README.md"]
 
 
 def _check_names(args: Namespace) -> list[str]:

@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from statistics import mean
 
+from ...errors import UserError
 from ...evaluation.records import FLOOR, MODEL
 from ...evaluation.scores import predictors
 from ...evaluation.tables import cell, markdown_table, require_same_cases
@@ -16,7 +17,7 @@ from .cost import Cost, Costs
 from .entries import PRESETS, UNFIT
 from .figures import Point, costs_figure
 from .meaning import kind, meaning
-from .result import Result
+from .result import Result, read_results
 
 LEADERBOARD = "leaderboard.md"
 _SETS = ("n6", "n3", "n6-aug")
@@ -70,15 +71,12 @@ class Row:
         return mean(value for value in self.sets[test_set] if value is not None)
 
 
-def _main(train_set: str) -> str:
-    """The test set that rows are sorted by: degraded as the training set is, n6-aug for the union of all."""
-    return "n6-aug" if train_set == "n6-all" else train_set
-
-
 def _rows(runs: Sequence[Result], costs: Costs | None, out: Path) -> Iterator[Row]:
     """The runs by method, and what needs no training. UserError if they were scored on different cases."""
-    main = _main(runs[0].train_set)
+    main = runs[0].main_set
     for run in runs:
+        if main not in run.scores:
+            raise UserError(f"{run.path} was not scored on {main}, as {runs[0].path} was; move one of them away")
         require_same_cases(run, runs[0], _BASELINES)
     for name, group in groupby(sorted(runs, key=lambda run: (run.entry, run.seed)), lambda run: run.entry):
         seeds = list(group)
@@ -93,9 +91,8 @@ def _rows(runs: Sequence[Result], costs: Costs | None, out: Path) -> Iterator[Ro
             yield Row(name, f"*{name}*", {each: [values.get(each)] for each in {*_SETS, main}}, images)
 
 
-def _table(rows: Sequence[Row], train_set: str) -> list[str]:
-    main = _main(train_set)
-    floor = next(row for row in rows if row.name == FLOOR).mse(main)
+def _table(rows: Sequence[Row], main: str) -> list[str]:
+    floor = next((row.mse(main) for row in rows if row.name == FLOOR), None)
     heading = ["", "method", "weights", "FLOPs", "ms a step", "ms an image", *_SETS]
     heading += [*(f"{main}, image {each}" for each in _IMAGES), f"{main} / floor"]
     cells, rank = [], 0
@@ -111,10 +108,9 @@ def _table(rows: Sequence[Row], train_set: str) -> list[str]:
 
 
 def _section(out: Path, preset: str, runs: Sequence[Result], costs: Costs | None) -> list[str]:
-    train_set = runs[0].train_set
-    main = _main(train_set)
+    train_set, main = runs[0].train_set, runs[0].main_set
     rows = sorted(_rows(runs, costs, out), key=lambda row: row.mse(main))
-    lines = ["", f"### Trained on {train_set}, sorted by {main}", "", *_table(rows, train_set)]
+    lines = ["", f"### Trained on {train_set}, sorted by {main}", "", *_table(rows, main)]
     points = [
         Point(rank, row.name, kind(row.name), row.cost.step, row.cost.weights, row.mse(main))
         for rank, row in enumerate((row for row in rows if row.name not in _BASELINES), 1)
@@ -146,7 +142,7 @@ def write_leaderboard(out: Path) -> Path:
     if costs and costs.methods:
         lines += [f"- Costs of all rows were measured on one machine: {costs.device} ([speed.json](speed.json))."]
     for preset, (_, about) in PRESETS.items():
-        runs = [Result.read(path) for path in sorted((out / preset).glob("*.json"))]
+        runs = read_results(out, preset)
         if not runs:
             continue
         lines += ["", f"## Preset {preset}: {about}"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -18,17 +18,21 @@ _FEWEST = 5  # methods of which a correlation is said
 
 
 def kind(name: str) -> str:
-    """How a method makes the missing image."""
-    if name in _MOVES:
+    """How a method, whatever its network, makes the missing image."""
+    if _is_of(_MOVES, name):
         return "moves pixels, from both sides"
-    return "draws, from both sides" if name in _BOTH_SIDES else "draws, from one side"
+    return "draws, from both sides" if _is_of(_BOTH_SIDES, name) else "draws, from one side"
+
+
+def _is_of(methods: Sequence[str], name: str) -> bool:
+    return name.partition(":")[0] in methods
 
 
 def meaning(errors: Mapping[str, float], untrained: Mapping[str, float], weights: Mapping[str, int]) -> Iterator[str]:
     """Sentences about the MSE of methods, of baselines, and about how many weights the former have, by their names."""
     order = sorted(errors, key=errors.__getitem__)
-    drawing = [name for name in order if name not in _MOVES]
-    one_side = [name for name in order if name not in _BOTH_SIDES]
+    drawing = [name for name in order if not _is_of(_MOVES, name)]
+    one_side = [name for name in order if not _is_of(_BOTH_SIDES, name)]
     if order and (floor := untrained.get(FLOOR)):
         least = f"{order[0]} has the least error, {errors[order[0]] / floor:.2f} times the floor"
         said = f"Of {len(order)} trained methods {least}"
@@ -52,7 +56,7 @@ def meaning(errors: Mapping[str, float], untrained: Mapping[str, float], weights
             f"The {len(one_side)} that read one side have {errors[first]:.2f} ({first}) to {errors[last]:.2f} ({last})"
         )
         sized = [name for name in one_side if name in weights]
-        if len(sized) >= _FEWEST:
+        if len(sized) >= _FEWEST and min(len({values[name] for name in sized}) for values in (errors, weights)) > 1:
             rho = _rank_correlation([errors[name] for name in sized], [weights[name] for name in sized])
             said += f"; the rank correlation of their error with their number of weights is {rho:+.2f}"
         yield f"{said}."

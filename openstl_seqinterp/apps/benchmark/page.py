@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from statistics import mean
 
+from ...errors import UserError
 from ...evaluation.figures import KINDS
 from ...evaluation.metrics import METRICS
 from ...evaluation.records import ALL, FLOOR, Record
@@ -14,7 +16,7 @@ from ...files import write_text
 from .continued.measure import OTHERS
 from .entries import PRESETS
 from .figures import curves_figure
-from .result import Epoch, Result
+from .result import Epoch, Result, read_results
 
 _INTRODUCTION = """# Results
 
@@ -36,8 +38,24 @@ What can be compared, and what cannot:
   here its values are divided by 10. SSIM uses a 7x7 window and data range 1; the paper's settings are not known.
 - No network saw images 4 or 16 of any sequence, or the digit 3, before the test.
 """
+_COMMAND = "`python tools/benchmark.py"  # which made a page, as that says among its first lines
+_HEAD = 4
 _TABLES = {"n6": "Table 2", "n6-all": "Table 3"}
 _FIGURES = {"n6": "Figures 4 and 5", "n3": "Figures 6 and 7", "n6-aug": "Figure 8"}
+
+
+def require_ours(out: Path, names: Sequence[str]) -> None:
+    """UserError where pages of these ``names`` would replace files in ``out`` that no benchmark has written."""
+    for name in names:
+        try:
+            with (out / name).open(encoding="utf-8", errors="replace") as file:
+                head = "".join(islice(file, _HEAD))
+        except OSError:  # what cannot be written either is found when it is
+            continue
+        if _COMMAND not in head:
+            raise UserError(
+                f"{out / name} is there, and not from this command, which would replace it; name another --out"
+            )
 
 
 def _method(run: Record) -> str:
@@ -91,13 +109,13 @@ def write_page(out: Path, methods: Sequence[str]) -> Path:
     if (out / "real.md").is_file():
         lines += ["", "On real sequences, beside RIFE and pySTEPS: [real.md](real.md)."]
     for path in sorted({*out.glob("*.json")} - {out / f"{name}.json" for name in OTHERS}):
-        lines += ["", f"Trained on imported data, and continuing it: [{path.stem}.md]({path.stem}.md)."]
+        if path.with_suffix(".md").is_file():  # other files may lie there
+            lines += ["", f"Trained on imported data, and continuing it: [{path.stem}.md]({path.stem}.md)."]
     for name in ("sequence", "windows"):
         if (out / f"{name}.png").is_file():
             lines += ["", _CAPTIONS[name], "", f"![{name}]({name}.png)"]
     for preset, (_, about) in PRESETS.items():
-        found = [Result.read(path) for path in sorted((out / preset).glob("*.json"))]
-        runs = [run for run in found if run.method in methods and not run.is_variant]
+        runs = [run for run in read_results(out, preset) if run.method in methods and not run.is_variant]
         runs.sort(key=lambda run: (methods.index(run.method), run.train_set, run.seed))
         lines += ["", f"## Preset {preset}: {about}"]
         if not runs:
@@ -106,7 +124,7 @@ def write_page(out: Path, methods: Sequence[str]) -> Path:
         for train_set in sorted({run.train_set for run in runs}):
             these = [run for run in runs if run.train_set == train_set]
             lines += _tables(train_set, these)
-            test_set = train_set if train_set in these[0].scores else train_set.partition("-")[0]
+            test_set = these[0].main_set
             levels = {name: these[0].values(name).get(test_set) for name in ("dis-flow", FLOOR)}
             figure = out / preset / f"curves-{train_set}.png"
             histories: dict[str, list[list[Epoch]]] = {}

@@ -34,7 +34,7 @@ from ...files import writable_folder
 from ...protocols import INFILL, ONE_SIDED
 from .entries import arguments, paged
 from .figures import copy_small, windows_figure
-from .result import Epoch, Result
+from .result import Epoch, Result, run_name
 
 FIRST_SEED = 42  # OpenSTL's default
 _SHOWN = ("n6", "n3", "n6-aug")  # the test sets of the paper's Figures 4-8
@@ -55,16 +55,15 @@ class Run:
 
     @property
     def name(self) -> str:
-        # A colon is no character of a file's name on every system.
-        return f"{self.method.replace(':', '-')}_{self.train_set}_{self.seed}"
+        return run_name(self.method, self.train_set, self.seed)
 
 
 def plan(
     preset: str, methods: Sequence[str], train_sets: Sequence[str], seeds: int, dataname: str | None = None
 ) -> list[Run]:
-    """All runs of a benchmark: all of the first seed, then the next."""
+    """All runs of a benchmark, each once: all of the first seed, then the next."""
     order = product(range(FIRST_SEED, FIRST_SEED + seeds), train_sets, methods)
-    return [Run(preset, method, train_set, seed, dataname) for seed, train_set, method in order]
+    return [*dict.fromkeys(Run(preset, method, train_set, seed, dataname) for seed, train_set, method in order)]
 
 
 class Benchmark:

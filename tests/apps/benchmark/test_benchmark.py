@@ -15,7 +15,7 @@ import torch
 from filelock import FileLock
 
 from openstl_seqinterp import cli, host, registry
-from openstl_seqinterp.apps.benchmark.page import write_page
+from openstl_seqinterp.apps.benchmark.page import require_ours, write_page
 from openstl_seqinterp.apps.benchmark.runs import plan
 
 TOOL = Path(__file__).resolve().parents[3] / "tools" / "benchmark.py"
@@ -167,6 +167,29 @@ def test_mistakes_end_in_one_line_before_anything_is_run(place, arguments, messa
     assert error.count("\n") == 1
     assert message in error
     assert not records(place)
+
+
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [
+        (ONE, "README.md"),
+        (ONE, "leaderboard.md"),
+        (["--speed"], "speed.md"),
+        (["--real", "."], "real.md"),
+        (["-d", "clip"], "clip.md"),
+    ],
+)
+def test_a_page_of_others_is_not_replaced(place, capsys, flags, name):
+    text = "# Mine\n\n\n\n\nSee `python tools/benchmark.py`.\n"
+    (place / name).write_text(text)
+    assert cli.main(["benchmark", *flags, "--out", "."]) == 2
+    assert f"{name} is there, and not from this command, which would replace it" in capsys.readouterr().err
+    assert (place / name).read_text() == text
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).resolve().parents[3] / "results").glob("*.md")))
+def test_the_committed_pages_may_be_replaced(path):
+    require_ours(path.parent, [path.name])
 
 
 def test_a_damaged_record_is_named(place, capsys):

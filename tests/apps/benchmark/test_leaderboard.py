@@ -1,6 +1,7 @@
 """Methods and networks that a benchmark compares, what they cost, and the page that sorts them."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from openstl_seqinterp.apps.benchmark.cost import cost, flops
 from openstl_seqinterp.apps.benchmark.entries import PRESETS, arguments, entries, every
 from openstl_seqinterp.apps.benchmark.leaderboard import write_leaderboard
 from openstl_seqinterp.config import resolve
+from openstl_seqinterp.errors import UserError
 from openstl_seqinterp.methods.predformer import TYPES
 
 RESULTS = Path(__file__).resolve().parents[3] / "results"
@@ -119,6 +121,58 @@ def test_damaged_costs_end_in_one_line(place, capsys):
 def test_the_committed_leaderboard_is_that_of_the_committed_records(tmp_path):
     shutil.copytree(RESULTS, tmp_path / "results", ignore=shutil.ignore_patterns("*.gif", "work_dirs", "figures"))
     assert write_leaderboard(tmp_path / "results").read_text() == (RESULTS / "leaderboard.md").read_text()
+
+
+@pytest.fixture
+def few(tmp_path):
+    """A folder of results with two committed records."""
+    (tmp_path / "quick").mkdir()
+    for name in ("LatentAffine_n6_42", "TAU_n6_42"):
+        shutil.copy(RESULTS / "quick" / f"{name}.json", tmp_path / "quick")
+    return tmp_path
+
+
+def test_what_is_being_written_is_no_record(few):
+    page = write_leaderboard(few).read_text()
+    shutil.copy(few / "quick" / "TAU_n6_42.json", few / "quick" / ".TAU_n6_42.99999.json")
+    (few / "quick" / ".TAU_n6_43.99999.json").write_text('{"method"')
+    assert write_leaderboard(few).read_text() == page
+    assert "2 runs, " in page
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        ("TAU_n6_42 (copy)", {}, "is the record of TAU_n6_42, preset quick, which is kept elsewhere"),
+        ("TAU_n6_43", {}, "is the record of TAU_n6_42, preset quick, which is kept elsewhere"),
+        ("TAU_n6_43", {"seed": 43, "preset": "paper"}, "is the record of TAU_n6_43, preset paper, which is kept"),
+    ],
+)
+def test_a_record_in_the_place_of_another_is_named(few, name, changes, message):
+    record = json.loads((few / "quick" / "TAU_n6_42.json").read_text())
+    (few / "quick" / f"{name}.json").write_text(json.dumps(record | changes))
+    with pytest.raises(UserError, match=re.escape(message)):
+        write_leaderboard(few)
+
+
+def test_one_run_under_two_names_is_named(few):
+    shutil.copy(RESULTS / "quick" / "PredFormer-FacTS_n6_42.json", few / "quick")
+    record = json.loads((RESULTS / "quick" / "PredFormer_n6_42.json").read_text())
+    record["config"]["model_type"] = "FacTS"  # what the config has by now
+    (few / "quick" / "PredFormer_n6_42.json").write_text(json.dumps(record))
+    with pytest.raises(UserError, match="are the same run: PredFormer:FacTS n6 42; remove one"):
+        write_leaderboard(few)
+
+
+def test_records_without_the_usual_sets_or_a_floor_have_rows_too(few):
+    for path in (few / "quick").glob("*.json"):
+        record = json.loads(path.read_text())
+        record["scores"] = {"n3": {k: v for k, v in record["scores"]["n3"].items() if k != "floor"}}
+        path.write_text(json.dumps(record))
+    page = write_leaderboard(few).read_text()
+    table = rows(page, "### Trained on n6, sorted by n3")
+    assert table["TAU"]["n3"] != "-"
+    assert (table["TAU"]["n6"], table["TAU"]["n3 / floor"]) == ("-", "-")
 
 
 def test_operations_are_counted_in_convolutions_products_and_attention():

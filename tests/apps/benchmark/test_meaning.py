@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 
 from openstl_seqinterp.apps.benchmark.entries import label
-from openstl_seqinterp.apps.benchmark.meaning import FROM_ONE_SIDE, meaning
+from openstl_seqinterp.apps.benchmark.meaning import FROM_ONE_SIDE, kind, meaning
 from openstl_seqinterp.config_file import find_config, read_config
 
 ERRORS = {
@@ -48,6 +48,18 @@ def test_the_correlation_is_spearmans(seed):
     *_, sentence = meaning(errors, {}, weights)
     expected = scipy.stats.spearmanr([*errors.values()], [*weights.values()]).statistic
     assert sentence.endswith(f"number of weights is {expected:+.2f}.")
+
+
+def test_networks_that_all_have_as_many_weights_have_no_correlation():
+    errors = {f"PredFormer:{number}": 1.0 + number for number in range(6)}
+    (*_, sentence) = meaning(errors, {}, dict.fromkeys(errors, 800))
+    assert sentence == "The 6 that read one side have 1.00 (PredFormer:0) to 6.00 (PredFormer:5)."
+
+
+def test_another_network_of_a_method_reads_the_same_images():
+    kinds = {name: kind(name) for name in ("SimVP_Motion:TAU", "SimVP_Infill:TAU", "SimVP:TAU")}
+    assert [*kinds.values()] == [kind(name) for name in ("SimVP_Motion", "SimVP_Infill", "SimVP")]
+    assert len({*kinds.values()}) == 3
 
 
 def test_what_is_not_there_is_not_spoken_of():

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,7 +58,9 @@ def _readable(path: Path) -> Iterator[None]:
 
 def windows(stretch: np.ndarray, length: int, stride: int) -> np.ndarray:
     """The frames (N, length) of every window without a gap, one each ``stride`` frames of a stretch."""
-    starts = np.arange(max(0, len(stretch) - length + 1))
+    if length > len(stretch):
+        return np.empty((0, length), int)
+    starts = np.arange(len(stretch) - length + 1)
     into = starts - np.searchsorted(stretch, stretch[starts])
     whole = (stretch[starts] == stretch[starts + length - 1]) & (into % stride == 0)
     return starts[whole, None] + np.arange(length)
@@ -142,6 +145,17 @@ class Store:
         index = tested(self.part, self.stretch, self.about["length"])
         index[:, np.array(self.about["withheld"]) - 1] = -1
         return self._set(self.frames, index)
+
+    def digest(self) -> str:
+        """SHA-256 of all that is in it: the parts and stretches, the range, the frames, and those that are withheld."""
+        found = sha256(json.dumps([dict(self.about)[key] for key in sorted(About.model_fields)]).encode())
+        for array in (self.part, self.stretch):
+            found.update(array.astype("<i8").tobytes())
+        for frames in (self.frames, StoredFrames(self.folder / WITHHELD)):
+            found.update(f"{frames.shape} {frames.dtype}".encode())
+            for number in range(frames.shape[0]):
+                found.update(frames[np.array([number])].tobytes())
+        return found.hexdigest()
 
     def windows(self, part: int, length: int) -> np.ndarray:
         """The frames (N, length) of every window of a part of the data, without a gap or a cut inside."""

@@ -14,7 +14,7 @@ from ...errors import Parser, UserError, require_known
 from ...protocols import ONE_SIDED
 from ...running import quiet_lightning
 from .continued import Comparison
-from .entries import ALL_METHODS, OWN, PRESETS, entries, paged
+from .entries import ALL_METHODS, OWN, PRESETS, entries, paged, with_config
 from .launch import FORMER, add_launcher_flags, check_launcher, launch
 from .leaderboard import LEADERBOARD, write_leaderboard
 from .page import require_ours, write_page
@@ -87,7 +87,8 @@ def run(argv: Sequence[str]) -> None:
             write_leaderboard(args.out)
         return
     preset, sets = (args.preset, args.train_sets) if comparison is None else (OWN, [args.dataname])
-    runs = plan(preset, methods, sets, args.seeds, args.dataname)
+    data = None if comparison is None else comparison.setup.data
+    runs = plan(preset, methods, sets, args.seeds, args.dataname, data)
     board = Benchmark(args.out, args.data_root, args.compile, args.max_time)
     for each in runs:
         board.check(each)
@@ -115,6 +116,7 @@ _METHODS = ("SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine")
 _METHODS_OWN = ("SimVP", "PredFormer", "SimVP_Motion")
 _OF_REAL = ("checkpoint", "rife", "pysteps")
 _OF_OWN = ("horizon", "thresholds", "pysteps")
+_OF_TRAINING = ("compile", "launcher", "max_time")
 _NOT_OF_OWN = ("real", "checkpoint", "rife", "preset", "train_sets", "baselines", "speed")
 
 
@@ -132,6 +134,11 @@ def _check_mode(args: Namespace, parser: Parser) -> None:
             raise UserError(f"--{name} is of a comparison on real sequences; add --real DIR, or leave it out")
         elif name in _OF_OWN:
             raise UserError(f"--{name} is of imported data that is continued; add -d NAME, or leave it out")
+        elif args.speed:
+            if name in (*_OF_TRAINING, "baselines", "seeds", "train_sets"):
+                raise UserError(f"--speed measures and trains nothing, so --{name} has no meaning there; leave it out")
+        elif args.baselines and name in _OF_TRAINING:
+            raise UserError(f"--baselines trains nothing, so --{name} has no meaning there; leave it out")
 
 
 def _pages(args: Namespace) -> list[str]:
@@ -151,7 +158,7 @@ def _check_names(args: Namespace) -> list[str]:
         require_known("--train_sets", name, training_sets(ONE_SIDED.name))
     if args.dataname is not None:
         return entries(args.methods or _METHODS_OWN, OWN)
-    return entries(args.methods or _METHODS, args.preset)
+    return entries(args.methods or with_config(_METHODS, args.preset), args.preset)
 
 
 def _comparison(args: Namespace) -> Comparison | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from ... import registry
@@ -53,17 +54,28 @@ def every() -> list[str]:
 def entries(words: Sequence[str], preset: str) -> list[str]:
     """The words after ``--methods`` as the benchmark names them, each once; `ALL_METHODS` stands for `every`.
 
-    The network that a method's config has is not said: SimVP:gSTA is SimVP. UserError for an unknown name.
+    The network that a method's config has is not said: SimVP:gSTA is SimVP. UserError for an unknown name, for one that
+    has no config of the preset, and for a network that does not fit the simulated images.
     """
-    found = [_entry(each, preset) for word in words for each in (every() if word == ALL_METHODS else [word])]
+    found: list[str] = []
+    for word in words:
+        if word == ALL_METHODS:
+            found += [_entry(each, preset) for each in every() if _config(each.partition(":")[0], preset)]
+        else:
+            found.append(_entry(word, preset))
     return list(dict.fromkeys(found))
+
+
+def with_config(names: Sequence[str], preset: str) -> list[str]:
+    """Those of the methods ``names`` that have a config of a preset."""
+    return [name for name in names if _config(name, preset)]
 
 
 def _entry(word: str, preset: str) -> str:
     given, _, wanted = word.partition(":")
     names = registry.method_names()
     if given.lower() not in names:
-        require_known("--methods", given, [*dict.fromkeys(names.values()), ALL_METHODS])
+        require_known("--methods", word, [*dict.fromkeys(names.values()), ALL_METHODS])
     name = names[given.lower()]
     if not wanted:
         return name
@@ -71,12 +83,34 @@ def _entry(word: str, preset: str) -> str:
     if not types:
         raise UserError(f"--methods {word}: {name} has one network; leave out :{wanted}")
     require_known(f"--methods {name}", types.get(wanted.lower(), wanted), types.values())
-    own = read_config(find_config(name + _SUFFIXES[preset])).get("model_type", "")
-    return name if own.lower() == wanted.lower() else f"{name}:{types[wanted.lower()]}"
+    entry = f"{name}:{types[wanted.lower()]}"
+    if entry in UNFIT and preset != OWN:
+        raise UserError(f"--methods {word} does not run on images of 36x36: {UNFIT[entry]}; leave it out")
+    own = read_config(_needed(name, preset)).get("model_type", "")
+    return name if own.lower() == wanted.lower() else entry
+
+
+def _config(name: str, preset: str) -> Path | None:
+    """The config of a method for a preset, if there is one."""
+    try:
+        return find_config(name + _SUFFIXES[preset])
+    except UserError:
+        return None
+
+
+def _needed(name: str, preset: str) -> Path:
+    config = _config(name, preset)
+    if config is None:
+        able = with_config([*dict.fromkeys(registry.method_names().values())], preset)
+        raise UserError(
+            f"--methods {name}: it has no config configs/seqinterp/{name}{_SUFFIXES[preset]}.py; add one, or name "
+            f"others (there are: {', '.join(able)})"
+        )
+    return config
 
 
 def arguments(entry: str, preset: str) -> list[str]:
     """The words of a command line that choose the method, its config and its network. UserError without a config."""
     name, _, model_type = entry.partition(":")
-    chosen = ["-m", name, "-c", str(find_config(name + _SUFFIXES[preset]))]
+    chosen = ["-m", name, "-c", str(_needed(name, preset))]
     return [*chosen, "--model_type", model_type] if model_type else chosen

@@ -105,8 +105,10 @@ def launch(board: Benchmark, runs: Sequence[Run], args: Namespace) -> None:
     jobs = [Job(board.out, board.data_root, board.compile, run, threads, until) for run in waiting]
     logs = writable_folder(board.out / "work_dirs" / "jobs")
     print(f"{len(jobs)} runs, {workers} at a time; logs: {logs}", flush=True)
-    submitted = _local(logs, jobs, args, workers) if args.launcher == LOCAL else _array(logs, jobs, args, workers)
-    failed = []
+    submitted = (
+        _local(logs, jobs, args, workers, until) if args.launcher == LOCAL else _array(logs, jobs, args, workers)
+    )
+    failed, done = [], 0
     for done, (job, task) in enumerate(submitted, 1):
         problem = _problem(task)
         if problem is None and board.record(job.run).exists():
@@ -116,6 +118,8 @@ def launch(board: Benchmark, runs: Sequence[Run], args: Namespace) -> None:
             print(f"failed: {failed[-1]}", flush=True)
         else:
             print(f"{done} of {len(jobs)}: {job.run.name} is not complete; repeat the command to continue", flush=True)
+    if done < len(jobs):
+        print(f"--max_time: {len(jobs) - done} runs were not begun; repeat the command to continue", flush=True)
     if failed:
         raise UserError(f"{len(failed)} of {len(runs)} runs failed, the first was {failed[0]}")
 
@@ -130,14 +134,23 @@ def _problem(task: Any) -> str | None:
         return "it was stopped; repeat the command to continue"
 
 
-def _local(logs: Path, jobs: Sequence[Job], args: Namespace, workers: int) -> Iterator[tuple[Job, Any]]:
-    """Each job and its task when that has ended, ``workers`` of them at a time: submitit alone would start all."""
+def _local(
+    logs: Path, jobs: Sequence[Job], args: Namespace, workers: int, until: float | None
+) -> Iterator[tuple[Job, Any]]:
+    """Each job and its task when that has ended, ``workers`` of them at a time: submitit alone would start all.
+
+    From the time ``until`` on, none is begun.
+    """
     executor = submitit.LocalExecutor(logs)
     there = torch.cuda.device_count()
+    if (args.gpus or 0) > there:
+        raise UserError(f"--gpus is {args.gpus}, this machine has {there}")
     gpus = args.gpus if args.gpus is not None else min(1, there)
     left, running = list(jobs), dict[int, tuple[Job, Any]]()  # by the number of the worker, whose GPUs are its own
     with _cancelled(running):
         while left or running:
+            if until is not None and time.time() >= until:
+                left.clear()
             for number in range(workers):
                 if number not in running and left:
                     visible = [(number * gpus + each) % there for each in range(gpus)] if there else []

@@ -23,7 +23,10 @@ class Epoch(BaseModel):
 
 
 class Result(Record):
-    """The record of a complete run: its scores and settings. ``seconds`` are of "training" and "scoring"."""
+    """The record of a complete run: its scores and settings. ``seconds`` are of "training" and "scoring".
+
+    ``data`` is the digest of the imported data that it was trained on; None for the simulated ones.
+    """
 
     preset: str
     finished: str
@@ -32,6 +35,7 @@ class Result(Record):
     compiled: bool = False
     seconds: dict[Literal["training", "scoring"], Annotated[float, Field(ge=0)]] = Field(min_length=2)
     config: dict[str, Any]
+    data: str | None = None
     history: list[Epoch]
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,11 +20,11 @@ from filelock import FileLock, Timeout
 
 from ... import device, registry
 from ..._version import __version__
-from ...callbacks import Deadline
+from ...callbacks import Deadline, OutOfTime
 from ...checkpoint import BEST, FREE, LAST
 from ...config import resolve
 from ...data.loaders import window_datasets, withheld_datasets
-from ...errors import UserError
+from ...errors import UserError, one_line
 from ...evaluation import remembered
 from ...evaluation.figures import KINDS, sequence_figure
 from ...evaluation.records import MODEL
@@ -44,7 +45,7 @@ _SHOWN = ("n6", "n3", "n6-aug")  # the test sets of the paper's Figures 4-8
 class Run:
     """A method, or ``NAME:MODEL_TYPE``, trained on a set with a seed and a preset's config.
 
-    ``dataname`` is the imported data set that it is of; None for the simulated ones.
+    ``dataname`` is the imported data set that it is of, and ``data`` the digest of that; None for the simulated ones.
     """
 
     preset: str
@@ -52,6 +53,7 @@ class Run:
     train_set: str
     seed: int
     dataname: str | None = None
+    data: str | None = None
 
     @property
     def name(self) -> str:
@@ -59,11 +61,16 @@ class Run:
 
 
 def plan(
-    preset: str, methods: Sequence[str], train_sets: Sequence[str], seeds: int, dataname: str | None = None
+    preset: str,
+    methods: Sequence[str],
+    train_sets: Sequence[str],
+    seeds: int,
+    dataname: str | None = None,
+    data: str | None = None,
 ) -> list[Run]:
     """All runs of a benchmark, each once: all of the first seed, then the next."""
     order = product(range(FIRST_SEED, FIRST_SEED + seeds), train_sets, methods)
-    return [*dict.fromkeys(Run(preset, method, train_set, seed, dataname) for seed, train_set, method in order)]
+    return [*dict.fromkeys(Run(preset, method, train_set, seed, dataname, data) for seed, train_set, method in order)]
 
 
 class Benchmark:
@@ -95,15 +102,21 @@ class Benchmark:
 
     def check(self, run: Run) -> None:
         """UserError if a run cannot work, before hours go into others. Reports an outdated record."""
-        config = _plain(vars(resolve(self._settings(run)[1])))
+        folder, argv = self._settings(run)
+        config = _plain(vars(resolve(argv)))
         if not self.record(run).exists():
             return
-        then = Result.read(self.record(run)).config
-        for key in sorted(config.keys() & then.keys()):
-            if config[key] != then[key]:
+        then = Result.read(self.record(run))
+        if then.data != run.data:
+            raise UserError(
+                f"{self.record(run)} is of other images that were imported as {run.dataname}; "
+                f"remove it and {folder} to train on these"
+            )
+        for key in sorted(config.keys() & then.config.keys()):
+            if config[key] != then.config[key]:
                 print(
-                    f"{self.record(run)} was made with {key}={then[key]!r}, now it is {config[key]!r}; "
-                    "remove the file to run it again"
+                    f"{self.record(run)} was made with {key}={then.config[key]!r}, now it is {config[key]!r}; "
+                    f"remove it and {folder} to run it again"
                 )
 
     def draw(self, runs: Sequence[Run]) -> None:
@@ -152,7 +165,8 @@ class Benchmark:
     def execute(self, run: Run) -> None:
         """Train the rest of a run, score it and write its record. Skips a run that is complete or in progress.
 
-        Raises OutOfTime if ``max_time`` passes first; the run is then incomplete and has no record.
+        Raises OutOfTime if ``max_time`` passes first; the run is then incomplete and has no record. UserError for
+        whatever else goes wrong, as it is not to end the other runs; a traceback of what is no user's error is printed.
         """
         folder, argv = self._settings(run)
         writable_folder(folder.parent)
@@ -162,20 +176,29 @@ class Benchmark:
                     self._execute(run, folder, argv)
         except Timeout:
             print(f"{run.name} is being run by another process")
+        except (OutOfTime, UserError):
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            raise UserError(f"{type(error).__name__}: {one_line(error)}; its traceback is above") from error
 
     def _execute(self, run: Run, folder: Path, argv: list[str]) -> None:
-        if (folder / "checkpoints" / LAST).exists():
-            argv = [*argv, "--resume"]
-        settings = resolve(argv)
+        resumed = (folder / "checkpoints" / LAST).exists()
+        settings = resolve([*argv, "--resume"] if resumed else argv)
         config = _plain(vars(settings))
         if self.deadline is not None:
             self.deadline.check()
         experiment = SeqInterpExperiment(settings)
         if self.deadline is not None:
             experiment.stop_at(self.deadline)
-        experiment.train()
-        start = time.perf_counter()
-        scores = experiment.test()
+        try:
+            experiment.train()
+            start = time.perf_counter()
+            scores = experiment.test()
+        except UserError as error:
+            if not resumed:
+                raise
+            raise UserError(f"{error}; or remove {folder} to train it anew") from error
         if scores is None:
             raise UserError("each run of a benchmark needs a single process; start it without torchrun")
         scored = time.perf_counter() - start
@@ -194,6 +217,7 @@ class Benchmark:
             compiled=settings.compile,
             seconds={"training": experiment.history.seconds, "scoring": scored},
             config=config,
+            data=run.data,
             history=[
                 Epoch(epoch=int(each["epoch"]), seconds=each["seconds"], val_mse=each["val_mse"] * pixels)
                 for each in experiment.history.epochs

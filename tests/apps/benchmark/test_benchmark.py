@@ -15,8 +15,10 @@ import torch
 from filelock import FileLock
 
 from openstl_seqinterp import cli, host, registry
+from openstl_seqinterp.apps.benchmark import runs
 from openstl_seqinterp.apps.benchmark.page import require_ours, write_page
 from openstl_seqinterp.apps.benchmark.runs import plan
+from openstl_seqinterp.experiment import SeqInterpExperiment
 
 TOOL = Path(__file__).resolve().parents[3] / "tools" / "benchmark.py"
 
@@ -29,10 +31,11 @@ def records(place, out="results"):
 
 
 def test_every_method_comes_once_before_any_second_seed():
-    runs = plan("quick", ["A", "B"], ["n6", "n6-all"], 2)
-    assert [run.name for run in runs[:4]] == ["A_n6_42", "B_n6_42", "A_n6-all_42", "B_n6-all_42"]
-    assert {run.seed for run in runs[4:]} == {43}
-    assert len(set(runs)) == 8
+    planned = plan("quick", ["A", "B"], ["n6", "n6-all"], 2)
+    assert [run.name for run in planned[:4]] == ["A_n6_42", "B_n6_42", "A_n6-all_42", "B_n6-all_42"]
+    assert {run.seed for run in planned[4:]} == {43}
+    assert len(set(planned)) == 8
+    assert plan("quick", ["A", "B", "A"], ["n6", "n6-all", "n6"], 2) == planned
 
 
 def test_each_number_of_the_page_is_in_a_record(place, capsys):
@@ -127,8 +130,17 @@ def test_a_record_made_with_other_settings_is_kept_and_named(place, capsys):
     config.write_text(config.read_text().replace("hidden = 4", "hidden = 5"))
     before = records(place)
     assert cli.main(["benchmark", *ONE]) == 0
-    assert "LatentAffine_n6_42.json was made with hidden=4, now it is 5; remove the file" in capsys.readouterr().out
+    folder = Path("results/work_dirs/quick/LatentAffine_n6_42")
+    said = f"LatentAffine_n6_42.json was made with hidden=4, now it is 5; remove it and {folder} to run it again"
+    assert said in capsys.readouterr().out
     assert records(place) == before
+    # Half of what it says is not enough, and ends in one line that says so.
+    (place / "results" / "quick" / "LatentAffine_n6_42.json").unlink()
+    assert cli.main(["benchmark", *ONE]) == 2
+    assert f"give the same command; or remove {folder} to train it anew" in capsys.readouterr().err.splitlines()[-1]
+    shutil.rmtree(place / folder)
+    assert cli.main(["benchmark", *ONE]) == 0
+    assert records(place)["LatentAffine_n6_42"]["config"]["hidden"] == 5
 
 
 def test_a_run_that_fails_does_not_keep_others_from_running(place, capsys):
@@ -139,6 +151,27 @@ def test_a_run_that_fails_does_not_keep_others_from_running(place, capsys):
     assert error.startswith("error: 1 of 2 runs failed, the first was SimVP_n6_42: ")
     assert list(records(place)) == ["LatentAffine_n6_42"]
     assert "LatentAffine_n6_42" in (place / "results" / "README.md").read_text()
+
+
+def test_an_error_that_nobody_foresaw_does_not_keep_others_from_running(place, capsys, monkeypatch):
+    def failing(settings):
+        if settings.method.lower() == "simvp":
+            raise RuntimeError("out of\nmemory")
+        return SeqInterpExperiment(settings)
+
+    monkeypatch.setattr(runs, "SeqInterpExperiment", failing)
+    assert cli.main(["benchmark", *SIMVP, "--methods", "SimVP", "LatentAffine"]) == 2
+    error = capsys.readouterr().err
+    assert error.splitlines()[-1].endswith("was SimVP_n6_42: RuntimeError: out of memory; its traceback is above")
+    assert "Traceback (most recent call last)" in error
+    assert list(records(place)) == ["LatentAffine_n6_42"]
+
+
+@pytest.mark.skipif("Swin" not in host.MODEL_TYPES, reason="a network of OpenSTL's")
+def test_a_network_that_does_not_fit_is_refused_before_anything_is_run(place, capsys):
+    assert cli.main(["benchmark", *ONE, "--methods", "LatentAffine", "SimVP:swin"]) == 2
+    assert "--methods SimVP:swin does not run on images of 36x36: its window of 4" in capsys.readouterr().err
+    assert not records(place)
 
 
 @pytest.mark.parametrize(
@@ -153,9 +186,12 @@ def test_a_run_that_fails_does_not_keep_others_from_running(place, capsys):
         (["--seeds", "0"], "--seeds is 0"),
         (["--max_time", "-1"], "--max_time is -1.0"),
         (["--preset", "fast"], "unknown --preset 'fast'"),
-        (["--methods", "SimVPP"], "SimVP"),
+        (["--methods", "SimVPP"], "unknown --methods 'SimVPP'; did you mean 'SimVP'?"),
+        (["--methods", "all:gSTA"], "unknown --methods 'all:gSTA'; did you mean 'all'?"),
+        (["--preset", "paper-short"], "it has no config configs/seqinterp/LatentAffine_short.py; add one, or name"),
+        (["--launcher", "local", "--gpus", "99"], "--gpus is 99, this machine has "),
         (["--train_sets", "n3"], "unknown --train_sets 'n3'"),
-        (["--methods", "PredRNN_"], "PredRNN_"),
+        (["--methods", "PredRNN_"], "unknown --methods 'PredRNN_'"),
         (["--methods", "PredFormer:FacTT"], "unknown --methods PredFormer 'FacTT'; did you mean 'FacTS'?"),
         (["--methods", "LatentAffine:gSTA"], "LatentAffine has one network; leave out :gSTA"),
     ],
@@ -167,6 +203,22 @@ def test_mistakes_end_in_one_line_before_anything_is_run(place, arguments, messa
     assert error.count("\n") == 1
     assert message in error
     assert not records(place)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--speed", "--seeds", "2"], "--speed measures and trains nothing, so --seeds has no meaning there"),
+        (["--speed", "--launcher", "local"], "so --launcher has no meaning there"),
+        (["--speed", "--baselines"], "so --baselines has no meaning there"),
+        (["--baselines", "--max_time", "1"], "--baselines trains nothing, so --max_time has no meaning there"),
+        (["--baselines", "--launcher", "local"], "so --launcher has no meaning there"),
+    ],
+)
+def test_flags_without_a_meaning_are_refused(place, flags, message, capsys):
+    assert cli.main(["benchmark", *flags]) == 2
+    assert f"{message}; leave it out" in capsys.readouterr().err
+    assert not (place / "results").exists()
 
 
 @pytest.mark.parametrize(

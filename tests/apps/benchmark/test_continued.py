@@ -1,6 +1,7 @@
 """``benchmark -d NAME``: an imported data set continued, scored as independent computations score it."""
 
 import json
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -249,12 +250,13 @@ def test_where_there_is_nothing_s_prog_says_so():
         (["-d", "seqinterp"], "has no imported data set 'seqinterp'"),
         (["-d", "real"], "-d real would replace results/real.md"),
         (["--horizon", "0"], "--horizon is 0, expected at least 1"),
+        (["--horizon", "1000000000000"], "no 1000000000004 images in a row are for tests"),
         (["--horizon", "7"], "no 11 images in a row are for tests (4 known, --horizon 7)"),
         (["--horizon", "3"], "clip.json was made with horizon=4, now it is 3; remove it, or name another --out"),
         (["--thresholds", "1"], "clip.json was made with thresholds=[60.0, 120.0], now it is [1.0]"),
-        (["--thresholds", "much"], "--thresholds"),
-        (["--methods", "SimVPP"], "SimVP"),
-        (["--methods", "LatentAffine"], "LatentAffine_own"),
+        (["--thresholds", "much"], "argument --thresholds: invalid float value: 'much'"),
+        (["--methods", "SimVPP"], "unknown --methods 'SimVPP'; did you mean 'SimVP'?"),
+        (["--methods", "LatentAffine"], "it has no config configs/seqinterp/LatentAffine_own.py; add one"),
         (["--preset", "paper"], "-d NAME continues imported data, so --preset has no meaning there"),
         (["--real", "."], "so --real has no meaning there"),
         (["--speed"], "so --speed has no meaning there"),
@@ -278,16 +280,57 @@ def test_other_images_under_the_same_name_are_noticed(here, tmp_path, capsys):
     np.save(tmp_path / "clip.npy", frames()[::-1])
     argv = [str(tmp_path / "clip.npy"), "--out", str(tmp_path / "clip"), "--fill_value", str(NONE), "--axes", "TYX"]
     assert cli.main(["import", *argv]) == 0
-    assert cli.main(["benchmark", *COMMAND, "--data_root", str(tmp_path), "--methods", "SimVP"]) == 2
-    assert "clip.json is of other images, or code: copy scores otherwise" in capsys.readouterr().err
+    command = ["benchmark", *COMMAND, "--data_root", str(tmp_path), "--methods", "SimVP"]
+    assert cli.main(command) == 2
+    assert "clip.json is of other images that were imported as clip; remove it" in capsys.readouterr().err
+    (here / "results" / "clip.json").rename(tmp_path / "clip.json")  # as it says
+    assert cli.main(command) == 2
+    (tmp_path / "clip.json").rename(here / "results" / "clip.json")
+    error = capsys.readouterr().err
+    assert "SimVP_clip_42.json is of other images that were imported as clip; remove it and " in error
+    assert error.count("\n") == 1
 
 
-def test_a_damaged_record_is_named(made, tmp_path):
+def test_a_network_that_was_trained_anew_is_scored_anew(made, tmp_path, monkeypatch):
+    shutil.copytree(made, tmp_path / "anew")
+    monkeypatch.chdir(tmp_path / "anew")
+    before = read(tmp_path / "anew").methods
+    config = Path("configs/seqinterp/SimVP_own.py")
+    config.write_text(config.read_text().replace("epoch = 2", "epoch = 3"))
+    Path("results/own/SimVP_clip_42.json").unlink()
+    shutil.rmtree("results/work_dirs/own/SimVP_clip_42")
+    assert cli.main(["benchmark", *COMMAND, "--methods", "SimVP"]) == 0
+    after = read(tmp_path / "anew").methods
+    assert (before["SimVP"][0].training.epochs, after["SimVP"][0].training.epochs) == (2, 3)
+    assert after["SimVP"][0].leads != before["SimVP"][0].leads
+    assert after["copy"][0].leads == before["copy"][0].leads
+
+
+def cut_a_lead(content):
+    content["rows"][0]["leads"].pop()
+
+
+def cut_a_window(content):
+    content["rows"][1]["leads"][0]["ssim"].pop()
+
+
+def cut_a_threshold(content):
+    content["rows"][1]["leads"][0]["csi"].pop()
+
+
+@pytest.mark.parametrize("damage", [lambda content: content["rows"].clear(), cut_a_lead, cut_a_window, cut_a_threshold])
+def test_a_damaged_record_is_named(made, tmp_path, damage):
     content = json.loads((made / "results" / "clip.json").read_text())
-    content["rows"] = []
+    damage(content)
     (tmp_path / "clip.json").write_text(json.dumps(content))
-    with pytest.raises(UserError, match=r"clip\.json is damaged \(rows"):
+    with pytest.raises(UserError, match=r"clip\.json is damaged \("):
         ContinuedResult.read(tmp_path / "clip.json")
+
+
+def test_a_folder_in_the_place_of_the_record_is_named(here, tmp_path, capsys):
+    (tmp_path / "clip.json").mkdir()
+    assert cli.main(["benchmark", *COMMAND, "--out", str(tmp_path)]) == 2
+    assert "clip.json cannot be read: Is a directory" in capsys.readouterr().err
 
 
 def test_the_committed_page_is_that_of_the_committed_record():

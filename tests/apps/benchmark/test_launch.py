@@ -87,15 +87,22 @@ def test_a_job_that_is_killed_goes_on_and_the_other_is_not_repeated(long_place):
     assert resumed["SimVP_n6_42"]["scores"] == whole["scores"]
 
 
-def test_jobs_end_with_the_command_and_none_is_done_twice(long_place):
+def test_jobs_end_with_the_command(long_place):
     process = start(out="stopped")
     while process.poll() is None and not steps(long_place / "stopped" / LAST):
         time.sleep(0.05)
     jobs = list(jobs_of(process).values())
+    assert jobs
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
     assert not psutil.wait_procs(jobs, timeout=10)[1]
+
+
+def test_none_is_begun_when_the_time_is_over(place, capsys):
+    assert cli.main(["benchmark", *BOTH, *JOBS, "--max_time", "0"]) == 0
+    assert "--max_time: 2 runs were not begun; repeat the command to continue" in capsys.readouterr().out
+    assert not list((place / "results" / "work_dirs" / "jobs").glob("*.pkl"))
 
 
 def test_a_job_that_must_leave_is_the_same_job_later(place):

@@ -87,38 +87,48 @@ class Comparison:
             stretches=len(np.unique(self.store.stretch[self.windows[:, 0]])),
             thresholds=list(thresholds),
             pysteps=pysteps,
+            data=self.store.digest(),
         )
         self.earlier = self._read()
 
     def _read(self) -> ContinuedResult | None:
         """The record that is there. UserError where it is of something else."""
-        if not self.path.is_file():
+        if not self.path.exists():
             return None
         earlier = ContinuedResult.read(self.path)
         for key, value in self.setup:
             if (then := getattr(earlier.setup, key)) != value:
-                raise UserError(
-                    f"{self.path} was made with {key}={then!r}, now it is {value!r}; remove it, or name another --out"
-                )
+                changed = f"was made with {key}={then!r}, now it is {value!r}"
+                if key == "data":
+                    changed = f"is of other images that were imported as {self.setup.name}"
+                raise UserError(f"{self.path} {changed}; remove it, or name another --out")
         return earlier
 
     def write(self, board: Benchmark, runs: Sequence[Run]) -> Path:
-        """Score the complete ones of ``runs`` that have no row yet; ``NAME.json`` and the page, which is returned.
+        """Score the complete ones of ``runs`` that have no row; ``NAME.json`` and the page, which is returned.
+
+        A row is kept, also without its record, unless that is of a later training.
 
         What needs no training is scored again: it takes seconds, and decides which pixels count. UserError where it no
         longer has the scores of the record, as the images are then others.
         """
-        kept = [row for row in (self.earlier.rows if self.earlier else []) if row.training]
-        there = {row.key for row in kept}
+        kept = {row.key: row for row in (self.earlier.rows if self.earlier else []) if row.training}
         ways, names, training = [*self.ways], dict[str, str](), dict[str, Training]()
         for run in runs:
-            if (run.method, run.seed) in there or not board.record(run).exists():
+            if not board.record(run).exists():
+                continue
+            result, old = Result.read(board.record(run)), kept.get((run.method, run.seed))
+            if old and old.training and old.training.finished == result.finished:
                 continue
             if not (path := board.checkpoint(run)).is_file():
-                print(f"{board.record(run)} is there, {path} is not; remove the record to train again")
+                print(
+                    f"{board.record(run)} is there, {path} is not; remove the record and {path.parents[1]} "
+                    "to train again"
+                )
                 continue
+            kept.pop((run.method, run.seed), None)
             ways.append(way := Trained(run.name, path))
-            names[run.name], training[run.name] = run.method, _training(way, Result.read(board.record(run)), path)
+            names[run.name], training[run.name] = run.method, _training(way, result, path)
         with one_thread():
             rows = self._score(ways)
         fixed = [row for row in rows if row.method not in names]
@@ -128,12 +138,12 @@ class Comparison:
             for row in rows
             if row.method in names
         ]
-        order = [*dict.fromkeys([*(run.method for run in runs), *(row.method for row in kept)])]
+        order = [*dict.fromkeys([*(run.method for run in runs), *(row.method for row in kept.values())])]
         record = ContinuedResult(
             setup=self.setup,
             machine=device.describe("cpu", device.PRECISIONS["32"]).partition(",")[0],
             versions=versions(ways, "torchmetrics"),
-            rows=[*fixed, *sorted([*kept, *made], key=lambda row: (order.index(row.method), row.key))],
+            rows=[*fixed, *sorted([*kept.values(), *made], key=lambda row: (order.index(row.method), row.key))],
         )
         record.write(self.path)
         shown = self.path.with_suffix(".md")
@@ -220,4 +230,5 @@ def _training(way: Trained, result: Result, path: Path) -> Training:
         best=load_checkpoint(path)["epoch"] + 1,
         minutes=result.seconds["training"] / 60,
         device=result.device,
+        finished=result.finished,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from typing import Self
+
+from pydantic import BaseModel, Field, model_validator
 
 from ..stored import STRICT, Stored
 
@@ -13,7 +15,7 @@ class Setup(BaseModel):
     ``understood`` says what was imported, ``images`` how many are for training, validation and tests. Frames have
     ``shape`` (C, H, W); values from ``low`` to ``high`` are 0 to 1 for a network, and ``fill_value`` is none. Windows
     have ``known + horizon`` images: ``trained`` of them are for training, ``windows`` for tests, in so many
-    ``stretches`` without a gap. ``thresholds`` are in the values of the data.
+    ``stretches`` without a gap. ``thresholds`` are in the values of the data, whose digest is ``data``.
     """
 
     model_config = STRICT
@@ -32,6 +34,7 @@ class Setup(BaseModel):
     stretches: int = Field(ge=1)
     thresholds: list[float]
     pysteps: bool
+    data: str
 
 
 class Lead(BaseModel):
@@ -49,7 +52,10 @@ class Lead(BaseModel):
 
 
 class Training(BaseModel):
-    """How a network was trained: of ``epochs`` the ``best`` one, by its validation, was kept; minutes by the clock."""
+    """How a network was trained: of ``epochs`` the ``best`` one, by its validation, was kept; minutes by the clock.
+
+    ``finished`` is that of the run's record.
+    """
 
     model_config = STRICT
 
@@ -59,6 +65,7 @@ class Training(BaseModel):
     best: int = Field(ge=1)
     minutes: float = Field(ge=0)
     device: str
+    finished: str
 
 
 class Row(BaseModel):
@@ -84,6 +91,20 @@ class ContinuedResult(Stored):
     machine: str
     versions: dict[str, str]
     rows: list[Row] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        for row in self.rows:
+            if len(row.leads) != self.setup.horizon:
+                raise ValueError(f"{row.method} has scores of {len(row.leads)} leads, not {self.setup.horizon}")
+            for lead in row.leads:
+                if {len(lead.mse), len(lead.mae), len(lead.ssim)} != {self.setup.windows}:
+                    raise ValueError(f"{row.method} has not one score for each of {self.setup.windows} windows")
+                if len(lead.csi) != len(self.setup.thresholds):
+                    raise ValueError(
+                        f"{row.method} has not one CSI for each of {len(self.setup.thresholds)} thresholds"
+                    )
+        return self
 
     @property
     def methods(self) -> dict[str, list[Row]]:

@@ -32,8 +32,13 @@ TYPES = {
 
 
 def blocks(model_type: str, depth: int) -> str:
-    """What each of ``depth`` blocks attends over: ``"TSTS"`` for BinaryTS and 4. ValueError if they do not fit."""
-    name = {each.lower(): each for each in TYPES}[model_type.lower()]
+    """What each of ``depth`` blocks attends over: ``"TSTS"`` for BinaryTS and 4.
+
+    ValueError if they do not fit, or the type is none of `TYPES`.
+    """
+    name = {each.lower(): each for each in TYPES}.get(model_type.lower())
+    if name is None:
+        raise ValueError(f"model_type is {model_type!r}, expected one of {', '.join(TYPES)}")
     order = TYPES[name]
     if depth % len(order):
         raise ValueError(f"depth is {depth}, expected a multiple of {len(order)} for model_type {name}")
@@ -111,12 +116,10 @@ class PredFormer_Model(nn.Module):
         **unused: Any,
     ) -> None:
         super().__init__()
-        frames, channels, height, width = in_shape
-        self.patch_size, pixels = patch_size, channels * patch_size**2
+        _, channels, height, width = in_shape
+        self.patch_size, self.embed_dim, pixels = patch_size, embed_dim, channels * patch_size**2
         self.rows, self.columns = height // patch_size, width // patch_size
         self.embed = nn.Linear(pixels, embed_dim)
-        position = sinusoid(frames * self.rows * self.columns, embed_dim).unflatten(0, (frames, -1))
-        self.register_buffer("position", position, persistent=False)
         shape = embed_dim, num_heads, mlp_ratio, drop, drop_path
         self.blocks = nn.Sequential(*(GatedBlock(over, *shape) for over in blocks(model_type, depth)))
         self.head = nn.Sequential(nn.LayerNorm(embed_dim), nn.Linear(embed_dim, pixels))
@@ -130,7 +133,9 @@ class PredFormer_Model(nn.Module):
         side = self.patch_size
         patches = x.unflatten(4, (-1, side)).unflatten(3, (-1, side))  # (B, T, C, rows, side, columns, side)
         tokens = self.embed(patches.permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(2, 3))
-        drawn = self.head(self.blocks(tokens + self.position))
+        # Made for the images at hand: ``in_shape`` may come from a checkpoint of anyone's, and be of any size.
+        position = sinusoid(tokens.shape[1] * tokens.shape[2], self.embed_dim).unflatten(0, tokens.shape[1:3])
+        drawn = self.head(self.blocks(tokens + position.to(self.embed.weight)))
         patches = drawn.unflatten(3, (-1, side, side)).unflatten(2, (self.rows, self.columns))
         return patches.permute(0, 1, 4, 2, 5, 3, 6).flatten(5).flatten(3, 4)
 

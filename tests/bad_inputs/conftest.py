@@ -244,14 +244,20 @@ def _data(small_root: Path) -> None:
     Path("nodata/seqinterp").write_text("a file where a folder should be")
 
 
+_SMALL = {
+    "SimVP": "hid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2.",
+    "PredFormer": "model_type = 'TripletTST'\npatch_size = 6\nembed_dim = 8\nnum_heads = 2\nmlp_ratio = 2.\ndepth = 6",
+    "LatentAffine": "hidden = 4",
+}
+
+
 @pytest.fixture(scope="session")
 def network():
     """A function (method, **settings) to a checkpoint of an untrained network, with ``settings`` among its own."""
 
     def build(method: str, /, **settings):
         config = f"tests_{method}.py"
-        small = "hidden = 4" if method == "LatentAffine" else "hid_S = 4\nhid_T = 8\nN_S = 2\nN_T = 2\nmlp_ratio = 2."
-        Path(config).write_text(f"method = '{method}'\n{small}\n")
+        Path(config).write_text(f"method = '{method}'\n{_SMALL.get(method, _SMALL['SimVP'])}\n")
         own = vars(resolve(["-c", config]))
         Path(config).unlink()
         module = host.method_maps[method.lower()](**own)

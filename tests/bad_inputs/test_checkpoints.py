@@ -46,6 +46,14 @@ SETTINGS = {
         ("hid_T", 10**9, "hid_T is 1000000000, expected at most the number of its weights, "),
         ("denoise", "a", "denoise is 'a', expected a valid boolean"),
     ],
+    "PredFormer": [
+        ("model_type", "nope", "model_type is 'nope', expected one of Full, FacST, "),
+        ("depth", 7, "depth is 7, expected a multiple of 3 for model_type TripletTST"),
+        ("depth", 3 * 10**6, "depth is 3000000, expected at most"),
+        ("embed_dim", 7, "embed_dim is 7, expected a multiple of 2"),
+        ("num_heads", 5, "embed_dim is 8, expected a multiple of num_heads=5"),
+        ("patch_size", 5, r"images of \[36, 36\] cannot be divided into patches of patch_size=5"),
+    ],
     "LatentAffine": [
         ("refinements", "a", "refinements is 'a', expected a valid integer"),
         ("refinements", 10**9, "refinements is 1000000000, expected less than or equal to 100"),
@@ -157,7 +165,7 @@ def state(bad, network):
 def test_the_whole_one_is_taken(state, network):
     from openstl_seqinterp.apps.fill.network import Network
 
-    for method in ("SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine"):
+    for method in ("SimVP", "SimVP_SeqInterp", "SimVP_Motion", "LatentAffine", "PredFormer"):
         torch.save(network(method), "bad.ckpt")
         assert Network(Path("bad.ckpt"), "cpu", 256).name == method
 

@@ -21,13 +21,14 @@ from torch.utils.data import DataLoader
 from ... import device, host, speedups
 from ...config import resolve
 from ...data.loaders import load_data, withheld_datasets
-from ...errors import UserError
+from ...errors import UserError, one_line
 from ...evaluation.metrics import METRICS, per_image
 from ...evaluation.tables import markdown_table
 from ...experiment import SeqInterpExperiment
-from ...files import write_json, write_text
+from ...files import writable_folder, write_json, write_text
 from ...protocols import ONE_SIDED
-from .cost import cost
+from .cost import Costs, cost
+from .entries import arguments
 from .timing import STEPS, rate
 
 _THEIR_WORKERS = 4  # OpenSTL's default
@@ -121,31 +122,58 @@ def _found(way: str, model_type: str, data_root: str) -> dict[str, float] | None
 def measure(out: Path, data_root: str, entries: Sequence[str] = (), preset: str = "quick") -> Path:
     """Measure all, write ``out/speed.json`` and, from it, ``out/speed.md``, whose path is returned.
 
-    The costs of ``entries``, with the configs of ``preset``, are for the leaderboard. Takes minutes on a CPU, and for
-    each of these some seconds.
+    The costs of ``entries``, with the configs of ``preset``, are for the leaderboard; those that ``speed.json`` has of
+    others are kept if they are of the same device and preset. Takes minutes on a CPU, and for each entry some seconds.
+    UserError, before anything is measured, where ``out`` cannot be written to or an entry has no config.
     """
+    writable_folder(out)
+    for entry in entries:
+        arguments(entry, preset)
+    earlier = Costs.read(out / "speed.json")
     accelerator = device.accelerator(device.CUDA)
     warm, steps = STEPS[accelerator]
     types = [name for name in _PAPER if name in host.MODEL_TYPES]
     metrics = _apart(_metrics, data_root)
     rates: dict[str, dict[str, dict[str, float]]] = {name: {} for name in types}
     for name, way in track([(n, w) for n in types for w in (STOCK, PLUGIN, COMPILED)], "measuring"):
-        found = _found(way, name, data_root)
-        if found is not None:
-            rates[name][way] = found
+        speeds = _found(way, name, data_root)
+        if speeds is not None:
+            rates[name][way] = speeds
+    described = device.describe(accelerator, device.precision(device.AUTO, accelerator))
+    costs = _kept(earlier, described, preset)
+    for entry in track(entries, "measuring methods"):
+        try:
+            name, found = _apart(cost, entry, preset, data_root)
+        except (UserError, RuntimeError) as error:  # PyTorch's, mostly
+            print(f"{entry}: not measured: {one_line(error)}")
+        else:
+            costs[name] = found
     record = {
         "host": host.NAME,
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        "device": device.describe(accelerator, device.precision(device.AUTO, accelerator)),
+        "device": described,
         "steps": {"warm-up": warm, "measured": steps},
         "iterations a second": rates,
         "metrics": metrics,
         "preset": preset,
-        "methods": dict(_apart(cost, entry, preset, data_root) for entry in track(entries, "measuring methods")),
+        "methods": costs,
     }
     write_json(out / "speed.json", record)
     write_text(out / "speed.md", page(record))
     return out / "speed.md"
+
+
+def _kept(earlier: Costs | None, described: str, preset: str) -> dict[str, Any]:
+    """The costs of an earlier measurement that can stand beside new ones."""
+    if earlier is None or not earlier.methods:
+        return {}
+    if (earlier.device, earlier.preset) != (described, preset):
+        print(
+            f"costs of {len(earlier.methods)} methods are left out, as they were measured on {earlier.device}, preset "
+            f"{earlier.preset}: name all --methods to measure them again"
+        )
+        return {}
+    return {name: each.model_dump() for name, each in earlier.methods.items()}
 
 
 def page(record: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ import torch
 
 from openstl_seqinterp import host
 from openstl_seqinterp.apps.benchmark import speed
+from openstl_seqinterp.errors import UserError
 
 WAYS = ("stock", "plugin", "compiled")
 
@@ -63,6 +64,47 @@ def test_all_ways_are_measured_and_recorded(data_root, tmp_path):
         assert set(ways) == set(WAYS)
         assert all(0 < rate < float("inf") for rates in ways.values() for rate in rates.values())
     assert ("stock" in found["metrics"]["seconds"]) == (host.metric is not None)
+
+
+COST = {"weights": 2000, "flops": 3_000_000, "batch": 16, "step": 40.0, "image": 1.5}
+
+
+@pytest.fixture
+def measured(small, monkeypatch):
+    """Everything that is measured takes no time, and one method cannot be."""
+
+    def cost(entry, preset, data_root):
+        if entry == "SimVP_SeqInterp":
+            raise RuntimeError("out of\nmemory")
+        return entry, {**COST, "weights": len(entry)}
+
+    monkeypatch.setattr(speed, "cost", cost)
+    monkeypatch.setattr(speed, "_rates", lambda *_: {"train": 1.0, "test": 2.0})
+    monkeypatch.setattr(speed, "_metrics", lambda *_: {"metrics": ["mse"], "images": 8, "seconds": {"plugin": 0.1}})
+
+
+@pytest.mark.usefixtures("measured")
+def test_costs_of_others_are_kept_and_one_that_fails_is_named(tmp_path, capsys):
+    def methods(*entries, preset="paper"):
+        speed.measure(tmp_path, "data", entries, preset)
+        return json.loads((tmp_path / "speed.json").read_text())["methods"]
+
+    assert [*methods("SimVP")] == ["SimVP"]
+    both = methods("SimVP_SeqInterp", "SimVP_Infill")
+    assert both == {"SimVP": {**COST, "weights": 5}, "SimVP_Infill": {**COST, "weights": 12}}
+    assert "SimVP_SeqInterp: not measured: out of memory" in capsys.readouterr().out
+    assert [*methods("PredFormer", preset="quick")] == ["PredFormer"]
+    assert "costs of 2 methods are left out, as they were measured on " in capsys.readouterr().out
+
+
+def test_nothing_is_measured_where_it_could_not_be_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(speed, "_apart", None)
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot write to folder"):
+        speed.measure(tmp_path / "file", "data")
+    with pytest.raises(UserError, match=r"it has no config configs/seqinterp/LatentAffine_short\.py"):
+        speed.measure(tmp_path, "data", ["SimVP", "LatentAffine"], "paper-short")
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.usefixtures("small")

@@ -128,7 +128,10 @@ def _section(out: Path, preset: str, runs: Sequence[Result], costs: Costs | None
     lines += ["", *(f"- {sentence}" for sentence in said)]
     hours = sum(run.seconds["training"] for run in runs) / 3600
     hosts, devices = ("; ".join(dict.fromkeys(getattr(run, key) for run in runs)) for key in ("host", "device"))
-    lines += ["", f"{len(runs)} runs, {hours:.1f} hours of training. Hosts: {hosts}. Devices: {devices}."]
+    lines += [
+        "",
+        f"{len(runs)} run{'s' * (len(runs) > 1)}, {hours:.1f} hours of training. Hosts: {hosts}. Devices: {devices}.",
+    ]
     return lines
 
 

@@ -36,6 +36,10 @@ def meaning(errors: Mapping[str, float], untrained: Mapping[str, float], weights
     if order and (floor := untrained.get(FLOOR)):
         least = f"{order[0]} has the least error, {errors[order[0]] / floor:.2f} times the floor"
         said = f"Of {len(order)} trained methods {least}"
+        if len(order) == 1:
+            said = (
+                f"{order[0]}, which alone was trained, has {errors[order[0]] / floor:.2f} times the error of the floor"
+            )
         if drawing and drawing[0] != order[0]:
             said += f"; of those that draw the missing image {drawing[0]} has, {errors[drawing[0]] / floor:.1f} times"
         yield f"{said}."
@@ -49,7 +53,8 @@ def meaning(errors: Mapping[str, float], untrained: Mapping[str, float], weights
     if "motion" in untrained and order:
         better = [name for name in order if errors[name] < untrained["motion"]]
         which = f": {', '.join(better)}" if 0 < len(better) <= _FEWEST else ""
-        yield f"`motion`, which needs no training, is beaten by {len(better)} of the {len(order)}{which}."
+        how = f"{len(better)} of the {len(order)}{which}" if better else "none"
+        yield f"`motion`, which needs no training, is beaten by {how}."
     if len(one_side) >= _FEWEST:
         first, last = one_side[0], one_side[-1]
         said = (

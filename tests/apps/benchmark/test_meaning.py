@@ -65,5 +65,8 @@ def test_another_network_of_a_method_reads_the_same_images():
 def test_what_is_not_there_is_not_spoken_of():
     assert list(meaning({"ConvLSTM": 2.0}, {}, {})) == []
     assert list(meaning({"ConvLSTM": 2.0}, {"floor": 0.2}, {})) == [
-        "Of 1 trained methods ConvLSTM has the least error, 10.00 times the floor."
+        "ConvLSTM, which alone was trained, has 10.00 times the error of the floor."
+    ]
+    assert list(meaning({"ConvLSTM": 2.0, "TAU": 1.0}, {"motion": 0.5}, {})) == [
+        "`motion`, which needs no training, is beaten by none."
     ]

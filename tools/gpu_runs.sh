@@ -3,9 +3,9 @@
 #
 #     tools/gpu_runs.sh [OUT]
 #
-# One call does the next part, within ten minutes but for the first; repeat it until it trains nothing more. Parts are in the order
-# of their worth: speed, SimVP and SimVP_SeqInterp on n6, both on n6-all. A call goes on after the last finished epoch if
-# OUT/work_dirs is still there. PYTHON and DATA_ROOT name another interpreter and folder of data.
+# One call does the next part, within ten minutes but for the first; repeat it until it trains nothing more. Parts are in
+# the order of their worth: speed, SimVP and SimVP_SeqInterp on n6, both on n6-all. A call goes on after the last finished
+# epoch if OUT/work_dirs is still there. PYTHON and DATA_ROOT name another interpreter and folder of data.
 set -euo pipefail
 
 out=${1:-results}

@@ -148,7 +148,7 @@ class Store:
 
     def digest(self) -> str:
         """SHA-256 of all that is in it: the parts and stretches, the range, the frames, and those that are withheld."""
-        found = sha256(json.dumps([dict(self.about)[key] for key in sorted(About.model_fields)]).encode())
+        found = sha256(json.dumps([self.about[key] for key in sorted(About.model_fields)]).encode())
         for array in (self.part, self.stretch):
             found.update(array.astype("<i8").tobytes())
         for frames in (self.frames, StoredFrames(self.folder / WITHHELD)):

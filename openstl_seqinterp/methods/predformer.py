@@ -46,10 +46,10 @@ def blocks(model_type: str, depth: int) -> str:
     return "".join(each * repeats for each in order) if name.startswith("Fac") else order * repeats
 
 
-def sinusoid(length: int, width: int) -> torch.Tensor:
+def sinusoid(length: int, width: int, device: torch.device | None = None) -> torch.Tensor:
     """The position code (length, width) of Vaswani et al. (2017), arXiv 1706.03762: sines and cosines in turns."""
-    frequencies = torch.exp(-log(_WAVELENGTH) / width * torch.arange(0, width, 2))
-    angles = torch.arange(length)[:, None] * frequencies
+    frequencies = torch.exp(-log(_WAVELENGTH) / width * torch.arange(0, width, 2, device=device))
+    angles = torch.arange(length, device=device)[:, None] * frequencies
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
 
 
@@ -117,7 +117,7 @@ class PredFormer_Model(nn.Module):
     ) -> None:
         super().__init__()
         _, channels, height, width = in_shape
-        self.patch_size, self.embed_dim, pixels = patch_size, embed_dim, channels * patch_size**2
+        self.patch_size, pixels = patch_size, channels * patch_size**2
         self.rows, self.columns = height // patch_size, width // patch_size
         self.embed = nn.Linear(pixels, embed_dim)
         shape = embed_dim, num_heads, mlp_ratio, drop, drop_path
@@ -134,8 +134,9 @@ class PredFormer_Model(nn.Module):
         patches = x.unflatten(4, (-1, side)).unflatten(3, (-1, side))  # (B, T, C, rows, side, columns, side)
         tokens = self.embed(patches.permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(2, 3))
         # Made for the images at hand: ``in_shape`` may come from a checkpoint of anyone's, and be of any size.
-        position = sinusoid(tokens.shape[1] * tokens.shape[2], self.embed_dim).unflatten(0, tokens.shape[1:3])
-        drawn = self.head(self.blocks(tokens + position.to(self.embed.weight)))
+        _, frames, places, width = tokens.shape
+        position = sinusoid(frames * places, width, tokens.device).unflatten(0, (frames, places))
+        drawn = self.head(self.blocks(tokens + position.to(self.embed.weight.dtype)))
         patches = drawn.unflatten(3, (-1, side, side)).unflatten(2, (self.rows, self.columns))
         return patches.permute(0, 1, 4, 2, 5, 3, 6).flatten(5).flatten(3, 4)
 
